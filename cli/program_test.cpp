@@ -1,0 +1,274 @@
+// Runs the program as a user does: arguments in, exit status and output streams out.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "golden/config/config.hpp"
+#include "golden/config/convert.hpp"
+#include "golden/support/atomic_file.hpp"
+#include "golden/support/npy.hpp"
+#include "golden/support/sha256.hpp"
+
+namespace sylvester {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+struct Finished {
+  int status = -1;  ///< exit status, or 128 + signal
+  std::string out;
+  std::string err;
+};
+
+class Program : public testing::Test {
+ protected:
+  Program() : folder_(fs::temp_directory_path() / ("sylvester_cli_" + std::to_string(getpid()))) {
+    fs::create_directories(folder_);
+  }
+  ~Program() override { fs::remove_all(folder_); }
+
+  // Starts the program with its streams in files; `out` may be a device instead.
+  pid_t start(const std::vector<std::string>& arguments, const std::string& out = "") const {
+    std::vector<std::string> words = {SYLVESTER_PROGRAM};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    const std::string out_path = out.empty() ? (folder_ / "out").string() : out;
+    const std::string err_path = (folder_ / "err").string();
+    const pid_t child = fork();
+    if (child == 0) {
+      dup2(open("/dev/null", O_RDONLY), 0);
+      dup2(open(out_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), 1);
+      dup2(open(err_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), 2);
+      execv(argv[0], argv.data());
+      _exit(127);
+    }
+    return child;
+  }
+
+  Finished finish(pid_t child, bool own_out = true) const {
+    int status = 0;
+    waitpid(child, &status, 0);
+    Finished result;
+    result.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    if (own_out) result.out = read_file(folder_ / "out");
+    result.err = read_file(folder_ / "err");
+    return result;
+  }
+
+  Finished run(const std::vector<std::string>& arguments) const { return finish(start(arguments)); }
+
+  std::string file(const std::string& name, const std::string& content) const {
+    write_file(folder_ / name, content);
+    return (folder_ / name).string();
+  }
+
+  std::string matrix(const std::string& name, std::vector<std::size_t> shape,
+                     std::vector<std::int64_t> values) const {
+    NpyArray array;
+    array.shape = std::move(shape);
+    array.integers = std::move(values);
+    return file(name, npy_bytes(array));
+  }
+
+  // Bad input: status 2, one line on standard error, and with --json one error object.
+  void expect_bad_input(const std::vector<std::string>& arguments, const std::string& part) const {
+    const Finished plain = run(arguments);
+    EXPECT_EQ(plain.status, 2) << plain.err;
+    EXPECT_EQ(plain.out, "");
+    EXPECT_THAT(plain.err, StartsWith("sylvester: "));
+    EXPECT_THAT(plain.err, HasSubstr(part));
+    EXPECT_EQ(std::count(plain.err.begin(), plain.err.end(), '\n'), 1) << plain.err;
+
+    std::vector<std::string> with_json = arguments;
+    with_json.emplace_back("--json");
+    const Finished object = run(with_json);
+    EXPECT_EQ(object.status, 2);
+    const json parsed = json::parse(object.out, nullptr, false);
+    ASSERT_FALSE(parsed.is_discarded()) << object.out;
+    EXPECT_EQ(parsed.at("schema_version"), 1);
+    EXPECT_EQ(parsed.at("error").at("kind"), "input");
+    EXPECT_THAT(parsed.at("error").at("message").get<std::string>(), HasSubstr(part));
+  }
+
+  json run_json(std::vector<std::string> arguments) const {
+    arguments.emplace_back("--json");
+    const Finished result = run(arguments);
+    EXPECT_EQ(result.status, 0) << result.err;
+    const json parsed = json::parse(result.out, nullptr, false);
+    EXPECT_FALSE(parsed.is_discarded()) << result.out;
+    EXPECT_EQ(parsed.value("schema_version", 0), 1);
+    return parsed;
+  }
+
+  fs::path folder_;
+};
+
+TEST_F(Program, HelpOnEveryLevel) {
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"--help"}, {"config", "--help"}, {"config", "init", "--help"},
+        {"config", "explain", "--help"}, {"config", "diff", "--help"},
+        {"config", "hash", "--help"}, {"accumulate", "--help"}}) {
+    const Finished result = run(words);
+    EXPECT_EQ(result.status, 0);
+    EXPECT_THAT(result.out, HasSubstr("Usage: ")) << words.front();
+    EXPECT_EQ(result.err, "");
+  }
+  EXPECT_THAT(run({"--version"}).out, StartsWith("sylvester "));
+}
+
+TEST_F(Program, BadCommandLines) {
+  expect_bad_input({}, "subcommand");
+  expect_bad_input({"no-such-command"}, "no-such-command");
+  expect_bad_input({"config"}, "subcommand");
+  expect_bad_input({"config", "hash"}, "config");
+  expect_bad_input({"config", "init", "--no-such-option"}, "--no-such-option");
+  expect_bad_input({"config", "init", "--set"}, "--set");
+  expect_bad_input({"accumulate", "a.npy"}, "b");
+  expect_bad_input({"accumulate", "a.npy", "b.npy", "--bits", "3"}, "3");
+  expect_bad_input({"accumulate", "a.npy", "b.npy", "--bits", "x"}, "x");
+}
+
+TEST_F(Program, BadConfigurations) {
+  expect_bad_input({"config", "hash", "no-such-file.toml"}, "no-such-file.toml: no such file");
+  expect_bad_input({"config", "hash", folder_.string()}, "is a folder");
+  expect_bad_input({"config", "hash", file("broken.toml", "[array\nrows=1")}, "broken.toml:1:");
+  expect_bad_input({"config", "hash", file("binary.toml", std::string("\xff\0\x01", 3))},
+                   "binary.toml:");
+  const std::string empty = file("empty.toml", "");
+  expect_bad_input({"config", "hash", empty, "--set", "array.rows=0"},
+                   "--set: array.rows: value 0; allowed: integer 1...64");
+  expect_bad_input({"config", "hash", empty, "--set", "array.row=1"}, "nearest: array.rows");
+  expect_bad_input({"config", "hash", empty, "--set", "accumulator.outer_bits=7"},
+                   "empty.toml: accumulator.outer_bits: value 7; allowed: 8...32");
+  expect_bad_input({"config", "explain", "acumulator.bits"}, "nearest: accumulator.bits");
+  expect_bad_input({"config", "diff", empty, "no-such"}, "no-such: no such file");
+}
+
+TEST_F(Program, ConfigInitIsAConfiguration) {
+  const Finished text = run({"config", "init", "--set", "array.rows=5"});
+  EXPECT_EQ(text.status, 0) << text.err;
+  const std::string copy = file("copy.toml", text.out);
+  EXPECT_EQ(Config::load(copy).integer("array.rows"), 5);
+  EXPECT_EQ(run_json({"config", "init", copy}).at("config").at("array.rows"), 5);
+}
+
+TEST_F(Program, ConfigExplainKnowsEveryKey) {
+  EXPECT_EQ(run_json({"config", "explain"}).at("keys").size(), declared_keys().size());
+  const json one = run_json({"config", "explain", "accumulator.bits"}).at("keys");
+  ASSERT_EQ(one.size(), 1u);
+  EXPECT_EQ(one[0].at("default"), 8);
+  EXPECT_EQ(one[0].at("changes"), json({"numerics", "hardware"}));
+  EXPECT_GT(run_json({"config", "explain", "hardware.latency"}).at("keys").size(), 1u);
+}
+
+TEST_F(Program, ConfigDiffAndHash) {
+  const std::string a = file("a.toml", "");
+  const std::string b = file("b.toml", "accumulator.tile = 16\n");
+  const json diff = run_json({"config", "diff", a, b}).at("differences");
+  ASSERT_EQ(diff.size(), 1u);
+  EXPECT_EQ(diff[0].at("key"), "accumulator.tile");
+  EXPECT_EQ(diff[0].at("b"), 16);
+  EXPECT_THAT(run({"config", "diff", a, a}).out, "no differences\n");
+
+  const json hash_a = run_json({"config", "hash", a});
+  const json hash_b = run_json({"config", "hash", b});
+  EXPECT_EQ(hash_a.at("numerics_hash"), to_hex(Config::load(a).numerics_hash()));
+  EXPECT_NE(hash_a.at("numerics_hash"), hash_b.at("numerics_hash"));
+  EXPECT_EQ(hash_a.at("hardware_hash"), hash_b.at("hardware_hash"));
+  EXPECT_EQ(hash_a.at("hardware_hash"), to_hex(hardware_hash(Config::load(a))));
+}
+
+TEST_F(Program, AccumulateShowsTheLimits) {
+  // One output: 4 products of 7 * 7 = 196. 8 bits: saturate 127, wrap 196 - 256 = -60, clamp 127.
+  const std::string a = matrix("a.npy", {1, 4}, {7, 7, 7, 7});
+  const std::string b = matrix("b.npy", {4, 1}, {7, 7, 7, 7});
+  const json result = run_json({"accumulate", "--bits", "8", "--tile", "32", a, b});
+  EXPECT_EQ(result.at("largest_exact"), 196);
+  const json& policies = result.at("policies");
+  EXPECT_EQ(policies.at("saturate").at("max_error"), 196 - 127);
+  EXPECT_EQ(policies.at("saturate").at("limited_tiles"), 1);
+  EXPECT_EQ(policies.at("saturate").at("limited_macs"), 2);
+  EXPECT_EQ(policies.at("wrap").at("max_error"), 256);
+  EXPECT_EQ(policies.at("clamp").at("max_error"), 196 - 127);
+  EXPECT_EQ(policies.at("clamp").at("limited_macs"), 0);
+
+  const json tiled =
+      run_json({"accumulate", "--tile", "2", "--policy", "saturate", a, b}).at("policies");
+  EXPECT_EQ(tiled.size(), 1u);
+  EXPECT_EQ(tiled.at("saturate").at("max_error"), 0);
+}
+
+TEST_F(Program, AccumulateReadsColumnsOfB) {
+  const std::string a = matrix("a.npy", {2, 3}, {1, 2, 3, -4, -5, -6});
+  const std::string b = matrix("b.npy", {3, 2}, {1, 0, 0, 1, 2, 2});
+  const json result = run_json({"accumulate", a, b});
+  EXPECT_EQ(result.at("largest_exact"), 17);  // |-5 - 12|
+  EXPECT_EQ(result.at("macs"), 12);
+  EXPECT_EQ(result.at("policies").at("saturate").at("max_error"), 0);
+}
+
+TEST_F(Program, AccumulateRefusesBadMatrices) {
+  const std::string a = matrix("a.npy", {1, 4}, {7, 7, 7, 7});
+  const std::string b = matrix("b.npy", {3, 1}, {7, 7, 7});
+  const std::string large = matrix("large.npy", {4, 1}, {1, 2, 3, 1000});
+  const std::string line = matrix("line.npy", {4}, {1, 2, 3, 4});
+  expect_bad_input({"accumulate", a, b}, "b.npy: 3 rows; allowed: 4");
+  expect_bad_input({"accumulate", a, large}, "large.npy: integers 1...1000; allowed: -127...127");
+  expect_bad_input({"accumulate", a, line}, "line.npy: shape (4)");
+  expect_bad_input({"accumulate", a, file("text.npy", "text")}, "text.npy: is not an .npy file");
+  expect_bad_input({"accumulate", a, (folder_ / "absent.npy").string()}, "absent.npy");
+  expect_bad_input({"accumulate", a, a, "--policy", "round"}, "round");
+
+  NpyArray floats;
+  floats.is_float = true;
+  floats.shape = {4, 1};
+  floats.floats = {1, 2, std::numeric_limits<double>::quiet_NaN(), 4};
+  expect_bad_input({"accumulate", a, file("nan.npy", npy_bytes(floats))}, "nan.npy");
+  floats.floats[2] = 3;
+  EXPECT_EQ(run({"accumulate", a, file("floats.npy", npy_bytes(floats))}).status, 0);
+  expect_bad_input({"accumulate", a, (folder_ / "floats.npy").string(), "--format", "i99"}, "i99");
+}
+
+TEST_F(Program, FullStandardOutputIsAnEnvironmentError) {
+  if (!fs::exists("/dev/full")) GTEST_SKIP();
+  const Finished result = finish(start({"config", "init"}, "/dev/full"), false);
+  EXPECT_EQ(result.status, 3);
+  EXPECT_THAT(result.err, HasSubstr("standard output"));
+}
+
+TEST_F(Program, InterruptionGives130) {
+  // Opening a FIFO that nobody writes to blocks: the program is certainly busy then.
+  const fs::path fifo = folder_ / "fifo.toml";
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const pid_t child = start({"config", "hash", fifo.string(), "--json"});
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    kill(child, signal);
+    const Finished result = finish(child);
+    EXPECT_EQ(result.status, 130);
+    const json parsed = json::parse(result.out, nullptr, false);
+    ASSERT_FALSE(parsed.is_discarded()) << result.out;
+    EXPECT_EQ(parsed.at("error").at("kind"), "interrupted");
+  }
+}
+
+}  // namespace
+}  // namespace sylvester

@@ -1,0 +1,180 @@
+#include "golden/config/config.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "golden/config/cross_check.hpp"
+#include "golden/config/presets.hpp"
+#include "golden/config/toml.hpp"
+#include "golden/support/atomic_file.hpp"
+#include "golden/support/error.hpp"
+#include "golden/support/sha256.hpp"
+
+namespace sylvester {
+namespace {
+
+constexpr unsigned kAllEffects = ~0u;
+constexpr std::string_view kOverrideSource = "--set";
+
+// Numbers without a point are good for reals; an empty list fits every type of list.
+ConfigValue converted(const KeyDeclaration& key, ConfigValue value) {
+  if (const auto* integer = std::get_if<std::int64_t>(&value);
+      integer != nullptr && key.type == KeyType::kReal) {
+    return static_cast<double>(*integer);
+  }
+  if (const auto* list = std::get_if<std::vector<std::string>>(&value);
+      list != nullptr && list->empty() && key.type == KeyType::kIntegerList) {
+    return std::vector<std::int64_t>{};
+  }
+  return value;
+}
+
+ConfigValue checked(const KeyDeclaration& key, ConfigValue value, std::string_view where) {
+  value = converted(key, std::move(value));
+  if (is_allowed(key, value)) return value;
+  throw UserError(fmt::format("{}: {}: value {}; allowed: {}", where, key.name, value_text(value),
+                              allowed_text(key)));
+}
+
+// `operands.forward_weight = "i4"` is short for `operands.forward_weight.format = "i4"`.
+const KeyDeclaration& resolve_key(const std::string& name, std::string_view where) {
+  if (const KeyDeclaration* key = find_key(name + ".format")) return *key;
+  return require_key(name, where);
+}
+
+std::string preset_file_name(const std::string& name) {
+  return name.ends_with(".toml") ? name : name + ".toml";
+}
+
+}  // namespace
+
+Config::Config(std::string source, Values values)
+    : source_(std::move(source)), values_(std::move(values)) {
+  for (const KeyDeclaration& key : declared_keys()) {
+    if (values_.contains(key.name)) continue;
+    values_[key.name] =
+        key.default_from.empty() ? key.default_value : values_.at(key.default_from);
+  }
+  check_combinations(*this);
+}
+
+Config Config::parse(const std::string& toml, const std::string& where,
+                     const std::vector<std::string>& overrides) {
+  Values values;
+  for (TomlEntry& entry : parse_toml(toml, where)) {
+    const KeyDeclaration& key = resolve_key(entry.name, where);
+    if (!values.emplace(key.name, checked(key, std::move(entry.value), where)).second) {
+      throw UserError(fmt::format("{}: {}: given twice", where, key.name));
+    }
+  }
+  for (const std::string& assignment : overrides) {
+    const std::size_t equals = assignment.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw UserError(fmt::format("{}: {}: not an assignment; allowed: key=value", kOverrideSource,
+                                  assignment));
+    }
+    const std::string where_set(kOverrideSource);
+    const KeyDeclaration& key = resolve_key(assignment.substr(0, equals), where_set);
+    values[key.name] =
+        checked(key, parse_override(key, assignment.substr(equals + 1), where_set), where_set);
+  }
+  return Config(where, std::move(values));
+}
+
+Config Config::load(const std::string& path_or_preset, const std::vector<std::string>& overrides) {
+  if (std::filesystem::exists(path_or_preset)) {
+    return parse(read_file(path_or_preset), path_or_preset, overrides);
+  }
+  const auto preset = preset_files().find(preset_file_name(path_or_preset));
+  if (preset == preset_files().end()) {
+    throw UserError(fmt::format("{}: no such file or preset; presets: {}", path_or_preset,
+                                fmt::join(preset_names(), ", ")));
+  }
+  return parse(preset->second, path_or_preset, overrides);
+}
+
+const ConfigValue& Config::value(std::string_view key) const {
+  const auto found = values_.find(key);
+  if (found == values_.end()) {
+    throw std::logic_error("undeclared configuration key " + std::string(key));
+  }
+  return found->second;
+}
+
+namespace {
+
+template <typename T>
+const T& typed(const Config& config, std::string_view key) {
+  if (const T* value = std::get_if<T>(&config.value(key))) return *value;
+  throw std::logic_error("configuration key of another type: " + std::string(key));
+}
+
+}  // namespace
+
+std::int64_t Config::integer(std::string_view key) const {
+  return typed<std::int64_t>(*this, key);
+}
+double Config::real(std::string_view key) const { return typed<double>(*this, key); }
+bool Config::flag(std::string_view key) const { return typed<bool>(*this, key); }
+const std::string& Config::text(std::string_view key) const {
+  return typed<std::string>(*this, key);
+}
+const std::vector<std::string>& Config::texts(std::string_view key) const {
+  return typed<std::vector<std::string>>(*this, key);
+}
+const std::vector<std::int64_t>& Config::integers(std::string_view key) const {
+  return typed<std::vector<std::int64_t>>(*this, key);
+}
+
+Config Config::with(const std::string& name, const std::string& text) const {
+  const std::string where(kOverrideSource);
+  const KeyDeclaration& key = resolve_key(name, where);
+  Values values = values_;
+  values[key.name] = checked(key, parse_override(key, text, where), where);
+  return Config(source_, std::move(values));
+}
+
+std::string Config::lines(unsigned effects) const {
+  std::string text;
+  for (const KeyDeclaration& key : declared_keys()) {
+    if (effects != kAllEffects && (key.effect & effects) == 0) continue;
+    text += fmt::format("{} = {}\n", key.name, value_text(values_.at(key.name)));
+  }
+  return text;
+}
+
+std::string Config::canonical_text() const { return lines(kAllEffects); }
+std::string Config::numerics_text() const {
+  return fmt::format("numerics_version = {}\n", kNumericsVersion) + lines(kNumeric);
+}
+std::uint64_t Config::numerics_hash() const { return hash64(numerics_text()); }
+
+std::vector<std::string> preset_names() {
+  std::vector<std::string> names;
+  for (const auto& [file, text] : preset_files()) {
+    names.push_back(file.substr(0, file.size() - std::string_view(".toml").size()));
+  }
+  return names;
+}
+
+std::string commented_toml(const Config& config) {
+  std::string text;
+  std::string open_table;
+  for (const KeyDeclaration& key : declared_keys()) {
+    const std::size_t dot = key.name.rfind('.');
+    const std::string table = key.name.substr(0, dot);
+    if (table != open_table) {
+      text += fmt::format("{}[{}]\n", text.empty() ? "" : "\n", table);
+      open_table = table;
+    }
+    text += fmt::format("# {} Allowed: {}{}.\n{} = {}\n", key.sentence, allowed_text(key),
+                        key.unit.empty() ? "" : " (" + key.unit + ")", key.name.substr(dot + 1),
+                        value_text(config.value(key.name)));
+  }
+  return text;
+}
+
+}  // namespace sylvester

@@ -1,0 +1,85 @@
+#include "golden/config/convert.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include <fmt/core.h>
+
+namespace sylvester {
+namespace {
+
+int as_int(const Config& config, const std::string& key) {
+  return static_cast<int>(config.integer(key));  // declared ranges lie within int
+}
+
+const char* gemm_of(Role role) {
+  switch (role) {
+    case Role::kForwardInput:
+    case Role::kForwardActivation:
+    case Role::kForwardWeight:
+      return "forward";
+    case Role::kInputGradient:
+    case Role::kBackwardWeight:
+      return "input_gradient";
+    case Role::kWeightGradient:
+    case Role::kBackwardActivation:
+      break;
+  }
+  return "weight_gradient";
+}
+
+}  // namespace
+
+HardwareParameters hardware_parameters(const Config& config) {
+  HardwareParameters hardware;
+  hardware.rows = as_int(config, "array.rows");
+  hardware.cols = as_int(config, "array.cols");
+  hardware.bits = as_int(config, "accumulator.bits");
+  hardware.policy = accumulate_policy(config.text("accumulator.policy"));
+  hardware.outer_bits = as_int(config, "accumulator.outer_bits");
+  hardware.tile_max = as_int(config, "hardware.tile_max");
+  hardware.lanes = as_int(config, "prepare.lanes");
+  hardware.block_max = as_int(config, "prepare.block_max");
+  hardware.random_bits = as_int(config, "prepare.random_bits");
+  const std::vector<std::string>& modes = config.texts("hardware.modes");
+  const auto built = [&](const char* mode) {
+    return std::find(modes.begin(), modes.end(), mode) != modes.end();
+  };
+  hardware.modes.i4xi4 = built("i4xi4");
+  hardware.modes.u4xi4 = built("u4xi4");
+  hardware.counters = counter_mode(config.text("hardware.counters"));
+  for (const BufferEntry& entry : buffer_entries()) {
+    hardware.buffers.*entry.value = as_int(config, fmt::format("hardware.buffers.{}", entry.name));
+  }
+  for (const LatencyEntry& entry : latency_entries()) {
+    hardware.latency.*entry.value = as_int(config, fmt::format("hardware.latency.{}", entry.name));
+  }
+  check(hardware);
+  return hardware;
+}
+
+AccumulateRecipe accumulate_recipe(const Config& config) {
+  return {.policy = accumulate_policy(config.text("accumulator.policy")),
+          .bits = as_int(config, "accumulator.bits"),
+          .tile = as_int(config, "accumulator.tile"),
+          .outer_bits = as_int(config, "accumulator.outer_bits")};
+}
+
+PrepareRecipe prepare_recipe(const Config& config, Role role) {
+  const std::string operand = fmt::format("operands.{}.", to_string(role));
+  const std::string transform = fmt::format("transform.{}.", gemm_of(role));
+  PrepareRecipe recipe;
+  recipe.format = format_index(config.text(operand + "format"));
+  recipe.block_rule = block_rule(config.text(transform + "rule"));
+  recipe.block = as_int(config, transform + "block");
+  recipe.scale = scale_rule(config.text(operand + "scale"));
+  recipe.rounding = rounding(config.text(operand + "rounding"));
+  recipe.random_bits = as_int(config, "prepare.random_bits");
+  return recipe;
+}
+
+std::uint64_t hardware_hash(const Config& config) {
+  return hardware_hash(hardware_parameters(config));
+}
+
+}  // namespace sylvester

@@ -1,0 +1,26 @@
+// A configuration -> the parameters of the arithmetic and of the hardware.
+#pragma once
+
+#include <cstdint>
+
+#include "golden/config/config.hpp"
+#include "golden/hardware/hardware.hpp"
+#include "golden/numerics/accumulate.hpp"
+#include "golden/numerics/prepare.hpp"
+#include "golden/numerics/role.hpp"
+
+namespace sylvester {
+
+/// Checked: throws UserError if the configuration asks for hardware that cannot be built.
+HardwareParameters hardware_parameters(const Config& config);
+
+AccumulateRecipe accumulate_recipe(const Config& config);
+
+/// Format, transform, scale and rounding of a role; the draw's context and the index strides are
+/// the trainer's to fill in.
+PrepareRecipe prepare_recipe(const Config& config, Role role);
+
+/// Hash of hardware_parameters(config), the one that the RTL carries.
+std::uint64_t hardware_hash(const Config& config);
+
+}  // namespace sylvester

@@ -1,0 +1,102 @@
+#include "golden/config/cross_check.hpp"
+
+#include <bit>
+
+#include <fmt/core.h>
+
+#include "golden/config/config.hpp"
+#include "golden/numerics/format.hpp"
+#include "golden/numerics/role.hpp"
+#include "golden/support/error.hpp"
+
+namespace sylvester {
+namespace {
+
+[[noreturn]] void refuse(const Config& config, const std::string& key, const std::string& allowed) {
+  throw UserError(fmt::format("{}: {}: value {}; allowed: {}", config.source(), key,
+                              value_text(config.value(key)), allowed));
+}
+
+bool is_power_of_two(std::int64_t value) {
+  return value > 0 && std::has_single_bit(static_cast<std::uint64_t>(value));
+}
+
+void check_accumulator(const Config& config) {
+  const std::int64_t bits = config.integer("accumulator.bits");
+  if (config.integer("accumulator.outer_bits") < bits) {
+    refuse(config, "accumulator.outer_bits",
+           fmt::format("{}...32, not narrower than accumulator.bits", bits));
+  }
+  const std::int64_t tile_max = config.integer("hardware.tile_max");
+  if (config.integer("accumulator.tile") > tile_max) {
+    refuse(config, "accumulator.tile", fmt::format("0...{}, hardware.tile_max", tile_max));
+  }
+}
+
+void check_transforms(const Config& config) {
+  const std::int64_t block_max = config.integer("prepare.block_max");
+  if (!is_power_of_two(block_max)) {
+    refuse(config, "prepare.block_max", "a power of two");
+  }
+  for (const char* gemm : {"forward", "input_gradient", "weight_gradient"}) {
+    const std::string rule_key = fmt::format("transform.{}.rule", gemm);
+    const std::string block_key = fmt::format("transform.{}.block", gemm);
+    const std::string& rule = config.text(rule_key);
+    const std::int64_t block = config.integer(block_key);
+    if (block != 0 && !is_power_of_two(block)) refuse(config, block_key, "0 or a power of two");
+    if (rule == "none") continue;
+    if (block == 0 && rule != "paper") {
+      refuse(config, block_key, fmt::format("a power of two; 0 only with {} = \"paper\"", rule_key));
+    }
+    if (block > block_max) {
+      refuse(config, block_key, fmt::format("at most {}, prepare.block_max", block_max));
+    }
+  }
+}
+
+// Only tensors behind a ReLU are non-negative, and a transform makes negative values of them.
+void check_signs(const Config& config) {
+  const struct {
+    Role role;
+    const char* gemm;
+    bool can_be_unsigned;
+  } roles[] = {
+      {Role::kForwardInput, "forward", true},
+      {Role::kForwardActivation, "forward", true},
+      {Role::kForwardWeight, "forward", false},
+      {Role::kInputGradient, "input_gradient", false},
+      {Role::kBackwardWeight, "input_gradient", false},
+      {Role::kWeightGradient, "weight_gradient", false},
+      {Role::kBackwardActivation, "weight_gradient", true},
+  };
+  for (const auto& role : roles) {
+    const std::string key = fmt::format("operands.{}.format", to_string(role.role));
+    if (format(config.text(key)).is_signed) continue;
+    if (!role.can_be_unsigned) {
+      refuse(config, key, "a signed format, for this tensor has negative values");
+    }
+    const std::string rule_key = fmt::format("transform.{}.rule", role.gemm);
+    if (config.text(rule_key) != "none") {
+      refuse(config, key,
+             fmt::format("a signed format, for {} = {} makes negative values", rule_key,
+                         value_text(config.value(rule_key))));
+    }
+  }
+}
+
+void check_modes(const Config& config) {
+  if (config.texts("hardware.modes").empty()) {
+    refuse(config, "hardware.modes", "at least one of i4xi4, u4xi4");
+  }
+}
+
+}  // namespace
+
+void check_combinations(const Config& config) {
+  check_accumulator(config);
+  check_transforms(config);
+  check_signs(config);
+  check_modes(config);
+}
+
+}  // namespace sylvester

@@ -1,0 +1,234 @@
+#include "golden/config/keys.hpp"
+
+#include <map>
+
+#include <fmt/core.h>
+
+#include "golden/hardware/hardware.hpp"
+#include "golden/numerics/format.hpp"
+#include "golden/numerics/prepare.hpp"
+#include "golden/numerics/role.hpp"
+#include "golden/numerics/transform.hpp"
+
+namespace sylvester {
+namespace {
+
+constexpr unsigned kBoth = kNumeric | kHardware;
+
+KeyDeclaration integer(std::string name, std::int64_t value, std::int64_t least,
+                       std::int64_t most, std::string unit, unsigned effect,
+                       std::string sentence) {
+  return {.name = std::move(name), .type = KeyType::kInteger, .least = static_cast<double>(least),
+          .most = static_cast<double>(most), .choices = {}, .default_value = value,
+          .default_from = {}, .unit = std::move(unit), .effect = effect,
+          .sentence = std::move(sentence)};
+}
+
+[[maybe_unused]] KeyDeclaration real(std::string name, double value, double least, double most,
+                                     unsigned effect, std::string sentence) {
+  return {.name = std::move(name), .type = KeyType::kReal, .least = least, .most = most,
+          .choices = {}, .default_value = value, .default_from = {}, .unit = {},
+          .effect = effect, .sentence = std::move(sentence)};
+}
+
+KeyDeclaration choice(std::string name, std::string_view value, std::vector<std::string> choices,
+                      unsigned effect, std::string sentence) {
+  return {.name = std::move(name), .type = KeyType::kChoice, .least = 0, .most = 0,
+          .choices = std::move(choices), .default_value = std::string(value), .default_from = {},
+          .unit = {}, .effect = effect, .sentence = std::move(sentence)};
+}
+
+KeyDeclaration choice_list(std::string name, std::vector<std::string> value,
+                           std::vector<std::string> choices, unsigned effect,
+                           std::string sentence) {
+  return {.name = std::move(name), .type = KeyType::kChoiceList, .least = 0, .most = 0,
+          .choices = std::move(choices), .default_value = std::move(value), .default_from = {},
+          .unit = {}, .effect = effect, .sentence = std::move(sentence)};
+}
+
+// The names of enumerators come from the one to_string of their type.
+template <typename... Enum>
+std::vector<std::string> names(Enum... values) {
+  return {std::string(to_string(values))...};
+}
+
+std::vector<std::string> format_names() {
+  std::vector<std::string> result;
+  for (const Format& row : formats()) result.push_back(row.name);
+  return result;
+}
+
+struct Description {
+  std::string unit;
+  std::string sentence;
+};
+using Descriptions = std::map<std::string_view, Description>;
+
+// What the rows of latency_entries() and buffer_entries() mean to a user.
+const Descriptions& latency_descriptions() {
+  static const Descriptions table = {
+      {"transform_registers", {"stages", "Register stages after each butterfly of the transform."}},
+      {"scale_setup", {"cycles", "Cycles from the largest magnitude to the divider's operands."}},
+      {"divide_bits", {"bits", "Quotient bits per register stage of the divider."}},
+      {"mix_rounds", {"rounds", "Mixer rounds of the random numbers per register stage."}},
+      {"code_buffer_read", {"stages", "Register stages from the code memory to the array."}},
+      {"array_feed", {"stages", "Register stages in front of the array's skew."}},
+      {"array_drain", {"stages", "Register stages behind the array's deskew."}},
+      {"edge_output", {"stages", "Register stages behind the adder of the edge accumulators."}},
+  };
+  return table;
+}
+
+const Descriptions& buffer_descriptions() {
+  static const Descriptions table = {
+      {"turned", {"beats", "Depth of the FIFO in front of the transform."}},
+      {"coefficients", {"beats", "Depth of the FIFO in front of the quantiser."}},
+      {"code_chunk", {"beats", "Beats along k per bank of a code buffer; there are two banks."}},
+      {"feed", {"beats", "Depth of the FIFOs in front of the array."}},
+      {"partials", {"beats", "Depth of the FIFO in front of the edge accumulators."}},
+  };
+  return table;
+}
+
+// An entry without a description gets none, which a test finds.
+Description description(const Descriptions& table, std::string_view name) {
+  const auto found = table.find(name);
+  return found == table.end() ? Description{} : found->second;
+}
+
+void add_array(std::vector<KeyDeclaration>& keys) {
+  const HardwareParameters d;
+  keys.push_back(integer("array.rows", d.rows, 1, 64, "PEs", kHardware,
+                         "Rows R of the array of processing elements."));
+  keys.push_back(integer("array.cols", d.cols, 1, 64, "PEs", kHardware,
+                         "Columns C of the array of processing elements."));
+  keys.push_back(choice("array.dataflow", "output-stationary", {"output-stationary"}, kHardware,
+                        "What stays in a processing element while operands pass."));
+}
+
+void add_accumulator(std::vector<KeyDeclaration>& keys) {
+  const AccumulateRecipe d;
+  keys.push_back(integer("accumulator.bits", d.bits, 4, 24, "bits", kBoth,
+                         "Width P of the register that sums the products of one tile."));
+  keys.push_back(choice("accumulator.policy", to_string(d.policy),
+                        names(AccumulatePolicy::kSaturate, AccumulatePolicy::kWrap,
+                              AccumulatePolicy::kClamp),
+                        kBoth, "What happens when a sum does not fit in the register."));
+  keys.push_back(integer("accumulator.tile", d.tile, 0, 65535, "products", kNumeric,
+                         "Products T per tile of the contraction; 0 is the whole contraction."));
+  keys.push_back(integer("accumulator.outer_bits", d.outer_bits, 4, 32, "bits", kBoth,
+                         "Width of the accumulator that sums finished tiles."));
+}
+
+void add_prepare(std::vector<KeyDeclaration>& keys) {
+  const HardwareParameters d;
+  const PrepareRecipe recipe;
+  keys.push_back(integer("prepare.lanes", d.lanes, 1, 32, "lines", kHardware,
+                         "Lines that the prepare unit works on at the same time."));
+  keys.push_back(integer("prepare.block_max", d.block_max, 2, 1024, "elements", kHardware,
+                         "Longest transform block that is built, a power of two."));
+  keys.push_back(integer("prepare.random_bits", d.random_bits, 1, 16, "bits", kBoth,
+                         "Random bits per stochastic rounding."));
+  keys.push_back(choice("prepare.scale", to_string(recipe.scale),
+                        names(ScaleRule::kMax, ScaleRule::kClip, ScaleRule::kPow2), kNumeric,
+                        "How the largest magnitude becomes the scale, for roles that do not say."));
+  keys.push_back(choice("prepare.granularity", "tensor", {"tensor"}, kNumeric,
+                        "What shares one scale."));
+}
+
+// A transform belongs to a GEMM, not to an operand: both operands must be transformed alike.
+void add_transforms(std::vector<KeyDeclaration>& keys) {
+  const struct {
+    const char* gemm;
+    const char* product;
+    BlockRule rule;
+  } gemms[] = {
+      {"forward", "Y = X W^T", BlockRule::kNone},
+      {"input_gradient", "dX = G W", BlockRule::kPad},
+      {"weight_gradient", "dW = G^T X", BlockRule::kPad},
+  };
+  for (const auto& gemm : gemms) {
+    const std::string prefix = fmt::format("transform.{}.", gemm.gemm);
+    keys.push_back(choice(prefix + "rule", to_string(gemm.rule),
+                          names(BlockRule::kNone, BlockRule::kPaper, BlockRule::kPad), kNumeric,
+                          fmt::format("How the block of the Walsh-Hadamard transform of both "
+                                      "operands of {} follows from the contraction length.",
+                                      gemm.product)));
+    keys.push_back(integer(prefix + "block", 128, 0, 1024, "elements", kNumeric,
+                           fmt::format("Longest transform block in {}, a power of two; 0 is no "
+                                       "bound (rule paper only).",
+                                       gemm.product)));
+  }
+}
+
+void add_operands(std::vector<KeyDeclaration>& keys) {
+  const struct {
+    Role role;
+    const char* tensor;
+    const char* format;
+    Rounding rounding;
+  } roles[] = {
+      {Role::kForwardInput, "the first layer's X in Y = X W^T", "i4", Rounding::kNearest},
+      {Role::kForwardActivation, "a later layer's X in Y = X W^T", "u4", Rounding::kNearest},
+      {Role::kForwardWeight, "W in Y = X W^T", "i4", Rounding::kNearest},
+      {Role::kInputGradient, "G in dX = G W", "i4", Rounding::kStochastic},
+      {Role::kBackwardWeight, "W in dX = G W", "i4", Rounding::kNearest},
+      {Role::kWeightGradient, "G in dW = G^T X", "i4", Rounding::kStochastic},
+      {Role::kBackwardActivation, "X in dW = G^T X", "i4", Rounding::kStochastic},
+  };
+  static_assert(std::size(roles) == kRoles);
+  for (const auto& role : roles) {
+    const std::string prefix = fmt::format("operands.{}.", to_string(role.role));
+    keys.push_back(choice(prefix + "format", role.format, format_names(), kNumeric,
+                          fmt::format("Operand format of {}.", role.tensor)));
+    keys.push_back(choice(prefix + "rounding", to_string(role.rounding),
+                          names(Rounding::kNearest, Rounding::kStochastic), kNumeric,
+                          fmt::format("How {} is rounded to codes.", role.tensor)));
+    KeyDeclaration scale =
+        choice(prefix + "scale", to_string(PrepareRecipe{}.scale),
+               names(ScaleRule::kMax, ScaleRule::kClip, ScaleRule::kPow2), kNumeric,
+               fmt::format("How the largest magnitude of {} becomes its scale.", role.tensor));
+    scale.default_from = "prepare.scale";
+    keys.push_back(std::move(scale));
+  }
+}
+
+void add_hardware(std::vector<KeyDeclaration>& keys) {
+  const HardwareParameters d;
+  std::vector<std::string> modes;
+  if (d.modes.i4xi4) modes.push_back("i4xi4");
+  if (d.modes.u4xi4) modes.push_back("u4xi4");
+  keys.push_back(choice_list("hardware.modes", modes, {"i4xi4", "u4xi4"}, kHardware,
+                             "Pairs of operand formats that the processing elements multiply."));
+  keys.push_back(integer("hardware.tile_max", d.tile_max, 1, 65535, "products", kHardware,
+                         "Longest tile that a job may ask for."));
+  keys.push_back(choice("hardware.counters", to_string(d.counters),
+                        names(CounterMode::kNone, CounterMode::kSticky, CounterMode::kFull),
+                        kHardware, "How much the hardware counts of limited sums and codes."));
+  for (const BufferEntry& entry : buffer_entries()) {
+    const Description text = description(buffer_descriptions(), entry.name);
+    keys.push_back(integer(fmt::format("hardware.buffers.{}", entry.name), d.buffers.*entry.value,
+                           entry.least, entry.most, text.unit, kHardware, text.sentence));
+  }
+  for (const LatencyEntry& entry : latency_entries()) {
+    const Description text = description(latency_descriptions(), entry.name);
+    keys.push_back(integer(fmt::format("hardware.latency.{}", entry.name),
+                           d.latency.*entry.value, entry.least, entry.most, text.unit, kHardware,
+                           text.sentence));
+  }
+}
+
+}  // namespace
+
+std::vector<KeyDeclaration> make_declared_keys() {
+  std::vector<KeyDeclaration> keys;
+  add_array(keys);
+  add_accumulator(keys);
+  add_prepare(keys);
+  add_transforms(keys);
+  add_operands(keys);
+  add_hardware(keys);
+  return keys;
+}
+
+}  // namespace sylvester

@@ -1,0 +1,25 @@
+// TOML text -> flat list of keys and values. The only place that knows the TOML library.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "golden/config/schema.hpp"
+
+namespace sylvester {
+
+struct TomlEntry {
+  std::string name;  ///< dotted
+  ConfigValue value;
+};
+
+/// Throws UserError `where:line:column: ...` if the text is not TOML, and
+/// `where: key: ...` if a value has a type that no key has.
+std::vector<TomlEntry> parse_toml(const std::string& text, const std::string& where);
+
+/// The right-hand side of `--set key=value` for a key of this type: TOML, or without quotes; lists
+/// also without brackets. Throws UserError if it cannot be read.
+ConfigValue parse_override(const KeyDeclaration& key, const std::string& text,
+                           const std::string& where);
+
+}  // namespace sylvester

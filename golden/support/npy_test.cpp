@@ -1,0 +1,76 @@
+#include "golden/support/npy.hpp"
+
+#include <gtest/gtest.h>
+
+#include "golden/support/error.hpp"
+
+namespace sylvester {
+namespace {
+
+// A file of version 1.0 with this header and these data bytes.
+std::string file(const std::string& header, const std::string& data) {
+  std::string bytes = "\x93NUMPY";
+  bytes += {'\1', '\0', static_cast<char>(header.size()), '\0'};
+  return bytes + header + data;
+}
+
+std::string header(const std::string& type, const std::string& fortran, const std::string& shape) {
+  return "{'descr': '" + type + "', 'fortran_order': " + fortran + ", 'shape': " + shape + ", }\n";
+}
+
+TEST(Npy, ReadsEveryTypeAndOrder) {
+  const auto integers = [](const std::string& type, const std::string& data) {
+    return parse_npy(file(header(type, "False", "(2,)"), data), "f").integers;
+  };
+  EXPECT_EQ(integers("|i1", "\x7f\x80"), (std::vector<std::int64_t>{127, -128}));
+  EXPECT_EQ(integers("|u1", "\x7f\x80"), (std::vector<std::int64_t>{127, 128}));
+  EXPECT_EQ(integers("<i2", {"\x01\x02\xff\xff", 4}), (std::vector<std::int64_t>{513, -1}));
+  EXPECT_EQ(integers(">i2", {"\x01\x02\xff\xfe", 4}), (std::vector<std::int64_t>{258, -2}));
+  const NpyArray floats =
+      parse_npy(file(header("<f4", "False", "(1, 1)"), {"\x00\x00\xc0\xbf", 4}), "f");
+  EXPECT_TRUE(floats.is_float);
+  EXPECT_EQ(floats.floats, std::vector<double>{-1.5});
+}
+
+TEST(Npy, FortranOrderBecomesCOrder) {
+  // [[0, 1, 2], [3, 4, 5]] column by column.
+  const NpyArray array =
+      parse_npy(file(header("|i1", "True", "(2, 3)"), {"\0\3\1\4\2\5", 6}), "f");
+  EXPECT_EQ(array.integers, (std::vector<std::int64_t>{0, 1, 2, 3, 4, 5}));
+}
+
+TEST(Npy, WrittenArraysReadBack) {
+  NpyArray array;
+  array.shape = {2, 3};
+  array.integers = {1, -2, 3, -4, 5, -6};
+  const std::string bytes = npy_bytes(array);
+  EXPECT_EQ((bytes.size() - 6 * 8) % 64, 0u);
+  const NpyArray copy = parse_npy(bytes, "f");
+  EXPECT_EQ(copy.shape, array.shape);
+  EXPECT_EQ(copy.integers, array.integers);
+}
+
+TEST(Npy, EmptyArraysAreRead) {
+  const NpyArray array = parse_npy(file(header("<f8", "True", "(0, 5)"), ""), "f");
+  EXPECT_EQ(array.size(), 0u);
+  EXPECT_EQ(array.shape, (std::vector<std::size_t>{0, 5}));
+}
+
+TEST(Npy, MalformedFilesAreUserErrors) {
+  const std::string good = file(header("<i2", "False", "(3,)"), "abcdef");
+  EXPECT_NO_THROW(parse_npy(good, "f"));
+  for (std::size_t length = 0; length < good.size(); ++length) {
+    EXPECT_THROW(parse_npy(good.substr(0, length), "f"), UserError) << length;
+  }
+  for (const std::string& bad :
+       {header("<c8", "False", "(3,)"), header("<f2", "False", "(3,)"), header("|O", "False", "()"),
+        header("<i2", "False", "(3"), header("<i2", "False", "(-1,)"),
+        header("<i2", "False", "(99999999999, 99999999999)"),
+        header("<i2", "False", "(99999999999999999999999,)"), std::string("{}\n"),
+        std::string("{'descr': ")}) {
+    EXPECT_THROW(parse_npy(file(bad, "abcdef"), "f"), UserError) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace sylvester
