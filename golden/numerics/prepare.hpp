@@ -1,0 +1,91 @@
+// Operand preparation: transform, scale, round (docs/numerics.md, rules PRE-*).
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "golden/numerics/counters.hpp"
+#include "golden/numerics/draw.hpp"
+#include "golden/numerics/format.hpp"
+#include "golden/numerics/scale.hpp"
+#include "golden/numerics/transform.hpp"
+#include "golden/numerics/wide.hpp"
+
+namespace sylvester {
+
+/// How the largest magnitude M of a tensor becomes the quantiser's N/D (PRE-3).
+enum class ScaleRule { kMax, kClip, kPow2 };
+enum class Rounding { kNearest, kStochastic };
+
+std::string_view to_string(ScaleRule rule);
+std::string_view to_string(Rounding rounding);
+/// Throw UserError listing the allowed names.
+ScaleRule scale_rule(std::string_view name);
+Rounding rounding(std::string_view name);
+
+/// Everything that decides the codes of a tensor, apart from the tensor.
+struct PrepareRecipe {
+  int format = 0;  ///< row of formats()
+  BlockRule block_rule = BlockRule::kNone;
+  int block = 0;  ///< largest block, a power of two; 0 = no bound
+  ScaleRule scale = ScaleRule::kMax;
+  Rounding rounding = Rounding::kNearest;
+  int random_bits = 8;  ///< 1...16
+  DrawContext draw;
+  std::uint32_t index0 = 0;  ///< index of (line, k) = index0 + line*stride_line + k*stride_k
+  std::uint32_t stride_line = 0;
+  std::uint32_t stride_k = 1;
+};
+
+struct PrepareJob {
+  PrepareRecipe recipe;
+  WideMatrix input;
+  CounterMode counters = CounterMode::kFull;
+};
+
+/// A stored code: `u8` needs 0...255 and `i8` -127...127, hence 16 bits.
+using Code = std::int16_t;
+
+/// Codes of a matrix, ready for a GEMM. Reusable.
+struct PreparedOperand {
+  int format = 0;
+  int lines = 0;
+  int k = 0;         ///< logical contraction length
+  int k_padded = 0;  ///< K'
+  int block = 1;     ///< transform block, 1 = not transformed
+  std::vector<Code> codes;  ///< lines * k_padded, row-major
+  Scale scale;                     ///< real transformed value ~= format value of code * scale
+  std::int32_t max_magnitude = 0;  ///< M
+  PrepareCounters counters;
+};
+
+/// Numerator factor and denominator of the quantiser for one tensor (PRE-3): q = round(v*n/d).
+struct Quantiser {
+  std::uint64_t n = 0;  ///< N = |v| * n
+  std::uint64_t d = 1;  ///< D; 0 only if M = 0
+  Scale scale;          ///< input scale times d/n (and the format's exponent)
+};
+Quantiser make_quantiser(const Format& format, ScaleRule rule, std::int32_t max_magnitude,
+                         const Scale& input_scale);
+
+/// Result of the divide-and-round cell for one magnitude.
+struct Rounded {
+  int code;         ///< 0...format.largest_code()
+  bool rounded_up;  ///< stochastic increment, before the limit
+};
+/// The divide-and-round cell (PRE-4, PRE-5): magnitude numerator N over D. `r` is the draw
+/// (ignored by nearest). D > 0.
+Rounded divide_round(const Format& format, std::uint64_t numerator, std::uint64_t d,
+                     Rounding rounding, int random_bits, std::uint32_t r);
+
+/// Throws UserError if the job is malformed (sizes, negative value in an unsigned format, ...).
+void check(const PrepareJob& job);
+
+/// Readable reference: one butterfly, divide-and-round and draw cell per coefficient.
+PreparedOperand prepare_reference(const PrepareJob& job);
+
+/// Vectorised; equal to prepare_reference in every bit.
+PreparedOperand prepare(const PrepareJob& job);
+
+}  // namespace sylvester
