@@ -1,0 +1,61 @@
+#include "golden/hardware/streams.hpp"
+
+#include <array>
+#include <bit>
+
+#include "golden/hardware/descriptors.hpp"
+
+namespace sylvester {
+
+std::span<const StreamInfo> streams() {
+  static constexpr std::array<StreamInfo, kStreams> kTable{{
+      {Stream::kPrepareJob, "prepare_job", "host", "prepare_control"},
+      {Stream::kWide, "wide", "host", "corner_turn"},
+      {Stream::kTurned, "turned", "corner_turn", "transform"},
+      {Stream::kCoefficients, "coefficients", "transform", "quantise"},
+      {Stream::kCodes, "codes", "quantise", "host"},
+      {Stream::kPrepareDone, "prepare_done", "prepare_control", "host"},
+      {Stream::kGemmJob, "gemm_job", "host", "gemm_control"},
+      {Stream::kACodes, "a_codes", "host", "code_buffer_a"},
+      {Stream::kBCodes, "b_codes", "host", "code_buffer_b"},
+      {Stream::kAFeed, "a_feed", "code_buffer_a", "systolic_array"},
+      {Stream::kBFeed, "b_feed", "code_buffer_b", "systolic_array"},
+      {Stream::kPartials, "partials", "systolic_array", "edge"},
+      {Stream::kResults, "results", "edge", "host"},
+      {Stream::kGemmDone, "gemm_done", "gemm_control", "host"},
+  }};
+  return kTable;
+}
+
+int coefficient_bits(const HardwareParameters& hardware) {
+  return kMantissaBits + std::bit_width(static_cast<unsigned>(hardware.block_max)) - 1;
+}
+
+int count_bits(const HardwareParameters& hardware) {
+  return hardware.counters == CounterMode::kFull
+             ? std::bit_width(static_cast<unsigned>(hardware.tile_max))
+             : 1;
+}
+
+int payload_bits(const HardwareParameters& hardware, Stream stream) {
+  switch (stream) {
+    case Stream::kPrepareJob: return total_bits(prepare_job_fields());
+    case Stream::kWide:
+    case Stream::kTurned: return hardware.lanes * kMantissaBits;
+    case Stream::kCoefficients: return hardware.lanes * coefficient_bits(hardware);
+    case Stream::kCodes: return hardware.lanes * kCodeBits;
+    case Stream::kPrepareDone: return total_bits(prepare_done_fields());
+    case Stream::kGemmJob: return total_bits(gemm_job_fields());
+    case Stream::kACodes: return hardware.rows * hardware.modes.a_bits();
+    case Stream::kBCodes: return hardware.cols * hardware.modes.b_bits();
+    case Stream::kAFeed: return hardware.rows * hardware.modes.a_bits() + 1;
+    case Stream::kBFeed: return hardware.cols * hardware.modes.b_bits() + 1;
+    case Stream::kPartials:
+      return hardware.cols * (hardware.bits + count_bits(hardware) + 1) + 1;
+    case Stream::kResults: return hardware.cols * kResultBits;
+    case Stream::kGemmDone: return total_bits(gemm_done_fields());
+  }
+  return 0;
+}
+
+}  // namespace sylvester
