@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <iterator>
 #include <system_error>
 
 #include "golden/support/error.hpp"
@@ -97,12 +96,20 @@ void write_file(const fs::path& path, std::string_view content) {
   file.commit();
 }
 
-std::string read_file(const fs::path& path) {
+std::string read_file(const fs::path& path, std::size_t most_bytes) {
   if (fs::is_directory(path)) throw UserError(path.string() + ": is a folder, not a file");
   errno = 0;
   std::ifstream stream(path, std::ios::binary);
   if (!stream) throw UserError(path.string() + ": cannot be read: " + std::strerror(errno));
-  std::string content{std::istreambuf_iterator<char>(stream), {}};
+  std::string content;
+  std::array<char, 65536> chunk;
+  while (stream.read(chunk.data(), chunk.size()) || stream.gcount() > 0) {
+    content.append(chunk.data(), static_cast<std::size_t>(stream.gcount()));
+    if (content.size() > most_bytes) {
+      throw UserError(path.string() + ": too large; allowed: at most " +
+                      std::to_string(most_bytes) + " bytes");
+    }
+  }
   if (stream.bad()) throw EnvironmentError(path.string() + ": reading failed");
   return content;
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -33,8 +34,9 @@ class AtomicFile {
 
 void write_file(const std::filesystem::path& path, std::string_view content);
 
-/// Throws UserError if the file does not exist or cannot be read.
-std::string read_file(const std::filesystem::path& path);
+/// Throws UserError if the file does not exist, cannot be read or has more than `most_bytes`.
+std::string read_file(const std::filesystem::path& path,
+                      std::size_t most_bytes = std::numeric_limits<std::size_t>::max());
 
 /// Removes the temporary files of all AtomicFile objects; safe in a signal handler.
 void remove_unfinished_files();

@@ -31,6 +31,14 @@ TEST_F(AtomicFileTest, WrittenFileReadsBack) {
   EXPECT_EQ(read_file(folder_ / "new" / "file"), content);
 }
 
+TEST_F(AtomicFileTest, LargeFilesReadBackOrAreRefused) {
+  const std::string content(200000, 'x');
+  write_file(folder_ / "file", content);
+  EXPECT_EQ(read_file(folder_ / "file"), content);
+  EXPECT_EQ(read_file(folder_ / "file", content.size()), content);
+  EXPECT_THROW(read_file(folder_ / "file", content.size() - 1), UserError);
+}
+
 TEST_F(AtomicFileTest, NothingIsLeftWithoutCommit) {
   write_file(folder_ / "file", "old");
   {
