@@ -56,14 +56,11 @@ Lines read_lines(const std::string& path, bool transposed) {
   return result;
 }
 
-// Prepared codes are 8-bit integers with a sign.
-constexpr std::int64_t kLargestCode = 127;
-
 // The narrowest uniform format that holds these integers.
 int smallest_format(const NpyArray& array) {
   const auto [least, most] = std::minmax_element(array.integers.begin(), array.integers.end());
   int chosen = -1;
-  for (std::size_t i = 0; i < formats().size() && *most <= kLargestCode; ++i) {
+  for (std::size_t i = 0; i < formats().size(); ++i) {
     const Format& row = formats()[i];
     if (!row.uniform || row.exponent != 0 || *most > row.largest() ||
         *least < (row.is_signed ? -row.largest() : 0)) {
@@ -74,9 +71,9 @@ int smallest_format(const NpyArray& array) {
     }
   }
   if (chosen < 0) {
-    throw UserError(fmt::format("{}: integers {}...{}; allowed: {}...{}, or floats, which are "
-                                "quantised to --format",
-                                array.name, *least, *most, -kLargestCode, kLargestCode));
+    throw UserError(fmt::format("{}: integers {}...{}; allowed: -127...127 or 0...255, or floats, "
+                                "which are quantised to --format",
+                                array.name, *least, *most));
   }
   return chosen;
 }

@@ -9,8 +9,11 @@
 
 #include "cli/accumulate_command.hpp"
 #include "cli/config_command.hpp"
+#include "cli/generate_command.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/output.hpp"
+#include "cli/simulate_command.hpp"
+#include "cli/verify_command.hpp"
 #include "golden/support/error.hpp"
 #include "golden/support/version.hpp"
 
@@ -25,13 +28,22 @@ struct Arguments {
   ConfigArgument config;
   std::string second;  ///< the other configuration of `config diff`
   std::string key;
+  std::string folder;  ///< of --out
   AccumulateArguments accumulate;
+  SimulateArguments simulate;
+  VerifyArguments verify;
 };
+
+// run_app has read the flag already: even an error of the parser is an object then.
+void add_json(CLI::App& app) {
+  app.add_flag_function(
+      "--json", [](std::int64_t) {}, "Print one JSON object on standard output");
+}
 
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& description,
                       Command& chosen, Command command) {
   CLI::App* app = parent.add_subcommand(name, description);
-  app->fallthrough();
+  add_json(*app);
   app->final_callback([&chosen, command = std::move(command)] { chosen = command; });
   return app;
 }
@@ -51,8 +63,8 @@ void add_config(CLI::App& app, ConfigArgument& config) {
 
 void add_config_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
   CLI::App* config = app.add_subcommand("config", "What the keys of a configuration mean");
-  config->require_subcommand(1);
-  config->fallthrough();
+  config->require_subcommand(0, 1);
+  add_json(*config);
 
   CLI::App* init = add_command(
       *config, "init", "Print a commented configuration with all keys", chosen,
@@ -106,6 +118,71 @@ void add_accumulate_command(CLI::App& app, Arguments& arguments, Command& chosen
       ->capture_default_str();
 }
 
+void add_generate_command(CLI::App& app, Arguments& arguments, Command& chosen) {
+  CLI::App* command = add_command(
+      app, "generate", "Write the Verilog of a configuration, a testbench and synthesis scripts",
+      chosen, [&arguments](const Output& output) {
+        return run_generate(arguments.config, arguments.folder, output);
+      });
+  add_config(*command, arguments.config);
+  command->add_option("--out", arguments.folder, "Folder to write to: new, empty, or a package")
+      ->type_name("DIR")
+      ->required();
+}
+
+void add_simulate_command(CLI::App& app, Arguments& arguments, Command& chosen) {
+  SimulateArguments& s = arguments.simulate;
+  CLI::App* command =
+      add_command(app, "simulate", "Cycles of a GEMM on the hardware of a configuration", chosen,
+                  [&s](const Output& output) { return run_simulate(s, output); });
+  add_config(*command, s.config);
+  command->add_option("--gemm", s.gemm, "Batch, outputs and inputs of a layer: Y = X W^T")
+      ->type_name("M,N,K")
+      ->required();
+  command->add_flag("--training", s.training, "The two backward GEMMs of the layer too");
+}
+
+#ifdef SYLVESTER_HAS_SYSTEMC
+void add_verify_command(CLI::App& app, Arguments& arguments, Command& chosen) {
+  VerifyArguments& v = arguments.verify;
+  CLI::App* command = add_command(
+      app, "verify", "Compare golden, SystemC and RTL: values, counters and cycles", chosen,
+      [&v](const Output& output) { return run_verify(v, output); });
+  command->add_option("configs", v.configs,
+                      "TOML files or presets; without any, the configurations of the suite")
+      ->type_name("CONFIG");
+  command->add_option("--set", v.overrides, "Override a configuration key: --set key=value")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  command->add_option("--jobs", v.jobs, "Random jobs over all configurations")
+      ->check(CLI::Range(1, 100'000'000))
+      ->capture_default_str();
+  command->add_option("--seed", v.seed, "Seed of the jobs and stalls")->capture_default_str();
+  command->add_option("--processes", v.processes, "At the same time; 0 is one per core")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  command->add_option("--rtl", v.rtl, "Verify the Verilog of this folder instead")
+      ->type_name("DIR");
+  command->add_option("--failures", v.failures, "Folder for job files and waveforms of failures")
+      ->type_name("DIR")
+      ->capture_default_str();
+  command->add_option("--replay", v.replay, "Run the jobs of an earlier failure again")
+      ->type_name("FILE")
+      ->excludes("--rtl");
+}
+#endif
+
+// The commands that may follow those already given.
+std::string command_names(const CLI::App& app) {
+  const CLI::App* last = &app;
+  while (!last->get_subcommands().empty()) last = last->get_subcommands().front();
+  std::string names;
+  for (const CLI::App* command : last->get_subcommands({})) {
+    names += (names.empty() ? "" : ", ") + command->get_name();
+  }
+  return names;
+}
+
 bool asks_for_json(int argc, const char* const* argv) {
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--json") == 0) return true;
@@ -113,25 +190,22 @@ bool asks_for_json(int argc, const char* const* argv) {
   return false;
 }
 
-// One line: the parser's messages may have several.
-std::string one_line(std::string text) {
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
-}
-
 int parse_and_run(int argc, const char* const* argv, const Output& output) {
   CLI::App app("Bit-accurate simulator and RTL generator for low-precision training accelerators",
                "sylvester");
   app.set_version_flag("--version", std::string("sylvester ") + program_version());
-  app.require_subcommand(1);
-  bool json = false;
-  app.add_flag("--json", json, "Print one JSON object on standard output");
+  app.require_subcommand(0, 1);  // none at all is reported below, with the allowed ones
+  add_json(app);
 
   Arguments arguments;
   Command chosen;
   add_accumulate_command(app, arguments, chosen);
   add_config_commands(app, arguments, chosen);
+  add_generate_command(app, arguments, chosen);
+  add_simulate_command(app, arguments, chosen);
+#ifdef SYLVESTER_HAS_SYSTEMC
+  add_verify_command(app, arguments, chosen);
+#endif
 
   try {
     app.parse(argc, argv);
@@ -139,8 +213,9 @@ int parse_and_run(int argc, const char* const* argv, const Output& output) {
     app.exit(success);
     return kHolds;
   } catch (const CLI::ParseError& error) {
-    throw UserError(one_line(error.what()) + "; see sylvester --help");
+    throw UserError(std::string(error.what()) + "; see sylvester --help");
   }
+  if (!chosen) throw UserError("a command is missing; allowed: " + command_names(app));
   return chosen(output);
 }
 

@@ -125,7 +125,8 @@ TEST_F(Program, HelpOnEveryLevel) {
   for (const std::vector<std::string>& words :
        {std::vector<std::string>{"--help"}, {"config", "--help"}, {"config", "init", "--help"},
         {"config", "explain", "--help"}, {"config", "diff", "--help"},
-        {"config", "hash", "--help"}, {"accumulate", "--help"}}) {
+        {"config", "hash", "--help"}, {"accumulate", "--help"}, {"generate", "--help"},
+        {"simulate", "--help"}}) {
     const Finished result = run(words);
     EXPECT_EQ(result.status, 0);
     EXPECT_THAT(result.out, HasSubstr("Usage: ")) << words.front();
@@ -135,9 +136,11 @@ TEST_F(Program, HelpOnEveryLevel) {
 }
 
 TEST_F(Program, BadCommandLines) {
-  expect_bad_input({}, "subcommand");
+  expect_bad_input({}, "a command is missing; allowed: accumulate, config, generate, simulate");
   expect_bad_input({"no-such-command"}, "no-such-command");
-  expect_bad_input({"config"}, "subcommand");
+  expect_bad_input({"config"}, "allowed: init, explain, diff, hash");
+  expect_bad_input({"config", "hash", "a\nb"}, "a b: no such file");
+  expect_bad_input({"config", "init", "accumulate", "extra"}, "extra");
   expect_bad_input({"config", "hash"}, "config");
   expect_bad_input({"config", "init", "--no-such-option"}, "--no-such-option");
   expect_bad_input({"config", "init", "--set"}, "--set");
@@ -181,10 +184,10 @@ TEST_F(Program, ConfigExplainKnowsEveryKey) {
 
 TEST_F(Program, ConfigDiffAndHash) {
   const std::string a = file("a.toml", "");
-  const std::string b = file("b.toml", "accumulator.tile = 16\n");
+  const std::string b = file("b.toml", "accumulator.backward_tile = 16\n");
   const json diff = run_json({"config", "diff", a, b}).at("differences");
   ASSERT_EQ(diff.size(), 1u);
-  EXPECT_EQ(diff[0].at("key"), "accumulator.tile");
+  EXPECT_EQ(diff[0].at("key"), "accumulator.backward_tile");
   EXPECT_EQ(diff[0].at("b"), 16);
   EXPECT_THAT(run({"config", "diff", a, a}).out, "no differences\n");
 
@@ -246,6 +249,66 @@ TEST_F(Program, AccumulateRefusesBadMatrices) {
   EXPECT_EQ(run({"accumulate", a, file("floats.npy", npy_bytes(floats))}).status, 0);
   expect_bad_input({"accumulate", a, (folder_ / "floats.npy").string(), "--format", "i99"}, "i99");
 }
+
+TEST_F(Program, GenerateWritesTheSamePackageTwice) {
+  const std::string config =
+      file("small.toml", "array.rows = 2\narray.cols = 3\nprepare.block_max = 4\n");
+  const std::string first = (folder_ / "first").string();
+  const json result = run_json({"generate", config, "--out", first});
+  EXPECT_EQ(result.at("hardware_hash"), to_hex(hardware_hash(Config::load(config))));
+  ASSERT_FALSE(result.at("files").empty());
+  const std::string second = (folder_ / "second").string();
+  EXPECT_EQ(run({"generate", config, "--out", second}).status, 0);
+  for (const json& name : result.at("files")) {
+    const std::string path = "/" + name.get<std::string>();
+    EXPECT_EQ(read_file(first + path), read_file(second + path)) << path;
+  }
+  EXPECT_EQ(run({"generate", config, "--out", first}).status, 0) << "replaces its own package";
+}
+
+TEST_F(Program, GenerateRefusesBadInput) {
+  const std::string config = file("small.toml", "array.rows = 2\n");
+  expect_bad_input({"generate", config}, "--out");
+  expect_bad_input({"generate", config, "--out", folder_.string()}, folder_.string());
+  expect_bad_input({"generate", config, "--out", "/proc/sylvester"}, "/proc/sylvester");
+  expect_bad_input({"generate", "no-such.toml", "--out", (folder_ / "out_rtl").string()},
+                   "no-such.toml: no such file");
+}
+
+TEST_F(Program, SimulateCountsTheGemmsOfALayer) {
+  const std::string config = file("small.toml", "array.rows = 4\narray.cols = 4\n");
+  const json forward = run_json({"simulate", config, "--gemm", "8,5,33"});
+  ASSERT_EQ(forward.at("layers").size(), 1u);
+  EXPECT_EQ(forward.at("macs"), 8 * 5 * 33);
+  EXPECT_GE(forward.at("cycles").get<std::uint64_t>() * 16, forward.at("macs"));
+  const json training = run_json({"simulate", config, "--gemm", "8,5,33", "--training"});
+  ASSERT_EQ(training.at("layers").size(), 3u);
+  EXPECT_EQ(training.at("layers")[0], forward.at("layers")[0]);
+  EXPECT_EQ(training.at("layers")[2].at("m"), 5);
+  // Transformed: the contraction over the 8 samples is one block.
+  EXPECT_EQ(training.at("layers")[2].at("macs"), 5 * 33 * 8);
+}
+
+TEST_F(Program, SimulateRefusesBadInput) {
+  const std::string config = file("small.toml", "");
+  for (const char* sizes : {"", "1", "1,2", "1,2,3,4", "0,1,1", "1,1,65536", "1,x,1", "1,1,1 "}) {
+    expect_bad_input({"simulate", config, "--gemm", sizes}, "--gemm");
+  }
+  expect_bad_input({"simulate", config}, "--gemm");
+  expect_bad_input({"simulate", config, "--gemm", "4,4,4", "--set", "operands.forward_weight=i8"},
+                   "i8");
+}
+
+#ifdef SYLVESTER_HAS_SYSTEMC
+TEST_F(Program, VerifyRefusesBadInput) {
+  expect_bad_input({"verify", "no-such.toml"}, "no-such.toml: no such file");
+  expect_bad_input({"verify", "--jobs", "0"}, "--jobs");
+  expect_bad_input({"verify", "--jobs", "many"}, "--jobs");
+  expect_bad_input({"verify", "--set", "array.rows=3"}, "needs a configuration");
+  expect_bad_input({"verify", "--replay", (folder_ / "absent.json").string()}, "absent.json");
+  expect_bad_input({"verify", "--rtl", (folder_ / "absent").string()}, "absent");
+}
+#endif
 
 TEST_F(Program, FullStandardOutputIsAnEnvironmentError) {
   if (!fs::exists("/dev/full")) GTEST_SKIP();

@@ -86,7 +86,7 @@ Config Config::parse(const std::string& toml, const std::string& where,
 
 Config Config::load(const std::string& path_or_preset, const std::vector<std::string>& overrides) {
   if (std::filesystem::exists(path_or_preset)) {
-    return parse(read_file(path_or_preset), path_or_preset, overrides);
+    return parse(read_file(path_or_preset, kMostTomlBytes), path_or_preset, overrides);
   }
   const auto preset = preset_files().find(preset_file_name(path_or_preset));
   if (preset == preset_files().end()) {
@@ -155,6 +155,7 @@ std::uint64_t Config::numerics_hash() const { return hash64(numerics_text()); }
 std::vector<std::string> preset_names() {
   std::vector<std::string> names;
   for (const auto& [file, text] : preset_files()) {
+    if (file.find('/') != std::string::npos) continue;
     names.push_back(file.substr(0, file.size() - std::string_view(".toml").size()));
   }
   return names;

@@ -5,7 +5,7 @@
 
 #include <set>
 
-#include "golden/config/toml.hpp"
+#include "golden/config/presets.hpp"
 #include "golden/support/error.hpp"
 
 namespace sylvester {
@@ -117,6 +117,15 @@ TEST(Config, MalformedTextIsOneLine) {
   }
 }
 
+TEST(Config, DeepAndLongTextsAreRefused) {
+  std::string deep;
+  for (int i = 0; i < 30000; ++i) deep += "a.";
+  for (const std::string& text : {deep + "a = 1", deep + deep + "a = 1", "x = " + std::string(50000, '['),
+                                  std::string(50000, 'q') + " = 1", std::string(100000, '\n')}) {
+    EXPECT_THAT(message_of(text), testing::StartsWith("file.toml:"));
+  }
+}
+
 TEST(Config, MalformedOverridesAreOneLine) {
   for (const char* text :
        {"", "=", "=8", "array.rows", "array.rows=", "array.rows=8 ", "array.rows=8\n9",
@@ -142,12 +151,16 @@ TEST(Config, ContradictionsAreRefused) {
       {"prepare.block_max = 96", "prepare.block_max"},
       {"transform.forward.block = 3", "transform.forward.block"},
       {"transform.weight_gradient.block = 128\nprepare.block_max = 64",
-       "transform.input_gradient.block"},
+       "transform.weight_gradient.block"},
       {"transform.input_gradient = {rule = \"pad\", block = 0}", "transform.input_gradient.block"},
       {"operands.forward_weight = \"u4\"", "operands.forward_weight.format"},
       {"operands.input_gradient = \"u4\"", "operands.input_gradient.format"},
       {"operands.backward_activation = \"u4\"", "operands.backward_activation.format"},
       {"transform.forward.rule = \"pad\"", "operands.forward_activation.format"},
+      {"accumulator.backward_tile = 65\nhardware.tile_max = 64", "accumulator.backward_tile"},
+      {"transform.forward.rule = \"pad\"\noperands.forward_activation = \"i4\"",
+       "backward.from_codes"},
+      {"train.arithmetic = \"paper-float\"\naccumulator.tile = 0", "accumulator.tile"},
       {"hardware.modes = []", "hardware.modes"},
   };
   for (const auto& c : cases) {
@@ -184,8 +197,10 @@ TEST(Config, UnknownFileOrPresetIsAUserError) {
 }
 
 TEST(ConfigPresets, AllLoad) {
+  for (const auto& [file, text] : preset_files()) {
+    EXPECT_NO_THROW(Config::load(file)) << file;
+  }
   for (const std::string& name : preset_names()) {
-    EXPECT_NO_THROW(Config::load(name)) << name;
     EXPECT_EQ(Config::load(name).canonical_text(), Config::load(name + ".toml").canonical_text());
   }
 }

@@ -12,22 +12,6 @@ int as_int(const Config& config, const std::string& key) {
   return static_cast<int>(config.integer(key));  // declared ranges lie within int
 }
 
-const char* gemm_of(Role role) {
-  switch (role) {
-    case Role::kForwardInput:
-    case Role::kForwardActivation:
-    case Role::kForwardWeight:
-      return "forward";
-    case Role::kInputGradient:
-    case Role::kBackwardWeight:
-      return "input_gradient";
-    case Role::kWeightGradient:
-    case Role::kBackwardActivation:
-      break;
-  }
-  return "weight_gradient";
-}
-
 }  // namespace
 
 HardwareParameters hardware_parameters(const Config& config) {
@@ -58,16 +42,17 @@ HardwareParameters hardware_parameters(const Config& config) {
   return hardware;
 }
 
-AccumulateRecipe accumulate_recipe(const Config& config) {
+AccumulateRecipe accumulate_recipe(const Config& config, GemmKind kind) {
+  const bool forward = kind == GemmKind::kForward;
   return {.policy = accumulate_policy(config.text("accumulator.policy")),
           .bits = as_int(config, "accumulator.bits"),
-          .tile = as_int(config, "accumulator.tile"),
+          .tile = as_int(config, forward ? "accumulator.tile" : "accumulator.backward_tile"),
           .outer_bits = as_int(config, "accumulator.outer_bits")};
 }
 
 PrepareRecipe prepare_recipe(const Config& config, Role role) {
   const std::string operand = fmt::format("operands.{}.", to_string(role));
-  const std::string transform = fmt::format("transform.{}.", gemm_of(role));
+  const std::string transform = fmt::format("transform.{}.", to_string(gemm_of(role)));
   PrepareRecipe recipe;
   recipe.format = format_index(config.text(operand + "format"));
   recipe.block_rule = block_rule(config.text(transform + "rule"));
@@ -76,6 +61,40 @@ PrepareRecipe prepare_recipe(const Config& config, Role role) {
   recipe.rounding = rounding(config.text(operand + "rounding"));
   recipe.random_bits = as_int(config, "prepare.random_bits");
   return recipe;
+}
+
+TrainRecipe train_recipe(const Config& config) {
+  TrainRecipe recipe;
+  recipe.counters = counter_mode(config.text("hardware.counters"));
+  const std::string& arithmetic = config.text("train.arithmetic");
+  if (arithmetic == "quantised") {
+    recipe.mode = TrainMode::kQuantised;
+    LayerRecipe layer;
+    for (int i = 0; i < kRoles; ++i) {
+      const auto role = static_cast<Role>(i);
+      layer.operand(role) = prepare_recipe(config, role);
+    }
+    for (int i = 0; i < kGemmKinds; ++i) {
+      const auto kind = static_cast<GemmKind>(i);
+      layer.gemm(kind) = accumulate_recipe(config, kind);
+    }
+    layer.backward_from_codes = config.flag("backward.from_codes");
+    recipe.layers = {layer};
+  } else if (arithmetic == "paper-float") {
+    recipe.mode = TrainMode::kPaperFloat;
+    recipe.paper = {.operand_bits = as_int(config, "paper.operand_bits"),
+                    .accumulator_bits = as_int(config, "accumulator.bits"),
+                    .forward_tile = as_int(config, "accumulator.tile"),
+                    .gradient_limit = static_cast<float>(config.real("paper.gradient_limit"))};
+  }
+  check(recipe);
+  return recipe;
+}
+
+SgdSettings sgd_settings(const Config& config) {
+  return {.learning_rate = static_cast<float>(config.real("train.learning_rate")),
+          .momentum = static_cast<float>(config.real("train.momentum")),
+          .weight_decay = static_cast<float>(config.real("train.weight_decay"))};
 }
 
 std::uint64_t hardware_hash(const Config& config) {

@@ -8,17 +8,25 @@
 #include "golden/numerics/accumulate.hpp"
 #include "golden/numerics/prepare.hpp"
 #include "golden/numerics/role.hpp"
+#include "golden/train/recipe.hpp"
+#include "golden/train/sgd.hpp"
+#include "golden/train/totals.hpp"
 
 namespace sylvester {
 
 /// Checked: throws UserError if the configuration asks for hardware that cannot be built.
 HardwareParameters hardware_parameters(const Config& config);
 
-AccumulateRecipe accumulate_recipe(const Config& config);
+AccumulateRecipe accumulate_recipe(const Config& config, GemmKind kind);
 
 /// Format, transform, scale and rounding of a role; the draw's context and the index strides are
 /// the trainer's to fill in.
 PrepareRecipe prepare_recipe(const Config& config, Role role);
+
+/// The arithmetic of a training run, checked; the same for every layer.
+TrainRecipe train_recipe(const Config& config);
+
+SgdSettings sgd_settings(const Config& config);
 
 /// Hash of hardware_parameters(config), the one that the RTL carries.
 std::uint64_t hardware_hash(const Config& config);

@@ -28,8 +28,10 @@ void check_accumulator(const Config& config) {
            fmt::format("{}...32, not narrower than accumulator.bits", bits));
   }
   const std::int64_t tile_max = config.integer("hardware.tile_max");
-  if (config.integer("accumulator.tile") > tile_max) {
-    refuse(config, "accumulator.tile", fmt::format("0...{}, hardware.tile_max", tile_max));
+  for (const char* key : {"accumulator.tile", "accumulator.backward_tile"}) {
+    if (config.integer(key) > tile_max) {
+      refuse(config, key, fmt::format("0...{}, hardware.tile_max", tile_max));
+    }
   }
 }
 
@@ -84,6 +86,17 @@ void check_signs(const Config& config) {
   }
 }
 
+void check_training(const Config& config) {
+  const std::string& rule = config.text("transform.forward.rule");
+  if (config.flag("backward.from_codes") && rule != "none") {
+    refuse(config, "backward.from_codes",
+           fmt::format("false, for transform.forward.rule is \"{}\"", rule));
+  }
+  if (config.text("train.arithmetic") == "paper-float" && config.integer("accumulator.tile") == 0) {
+    refuse(config, "accumulator.tile", "1 and more with train.arithmetic = \"paper-float\"");
+  }
+}
+
 void check_modes(const Config& config) {
   if (config.texts("hardware.modes").empty()) {
     refuse(config, "hardware.modes", "at least one of i4xi4, u4xi4");
@@ -96,6 +109,7 @@ void check_combinations(const Config& config) {
   check_accumulator(config);
   check_transforms(config);
   check_signs(config);
+  check_training(config);
   check_modes(config);
 }
 

@@ -1,6 +1,7 @@
 #include "golden/config/keys.hpp"
 
 #include <map>
+#include <string>
 
 #include <fmt/core.h>
 
@@ -9,6 +10,8 @@
 #include "golden/numerics/prepare.hpp"
 #include "golden/numerics/role.hpp"
 #include "golden/numerics/transform.hpp"
+#include "golden/train/recipe.hpp"
+#include "golden/train/sgd.hpp"
 
 namespace sylvester {
 namespace {
@@ -24,11 +27,17 @@ KeyDeclaration integer(std::string name, std::int64_t value, std::int64_t least,
           .sentence = std::move(sentence)};
 }
 
-[[maybe_unused]] KeyDeclaration real(std::string name, double value, double least, double most,
-                                     unsigned effect, std::string sentence) {
+KeyDeclaration real(std::string name, double value, double least, double most, unsigned effect,
+                    std::string sentence) {
   return {.name = std::move(name), .type = KeyType::kReal, .least = least, .most = most,
           .choices = {}, .default_value = value, .default_from = {}, .unit = {},
           .effect = effect, .sentence = std::move(sentence)};
+}
+
+KeyDeclaration flag(std::string name, bool value, unsigned effect, std::string sentence) {
+  return {.name = std::move(name), .type = KeyType::kFlag, .least = 0, .most = 0, .choices = {},
+          .default_value = value, .default_from = {}, .unit = {}, .effect = effect,
+          .sentence = std::move(sentence)};
 }
 
 KeyDeclaration choice(std::string name, std::string_view value, std::vector<std::string> choices,
@@ -45,6 +54,9 @@ KeyDeclaration choice_list(std::string name, std::vector<std::string> value,
           .choices = std::move(choices), .default_value = std::move(value), .default_from = {},
           .unit = {}, .effect = effect, .sentence = std::move(sentence)};
 }
+
+// A float default as the decimal number that its author wrote: 0.01F gives 0.01.
+double real_default(float value) { return std::stod(fmt::format("{}", value)); }
 
 // The names of enumerators come from the one to_string of their type.
 template <typename... Enum>
@@ -116,6 +128,11 @@ void add_accumulator(std::vector<KeyDeclaration>& keys) {
                         kBoth, "What happens when a sum does not fit in the register."));
   keys.push_back(integer("accumulator.tile", d.tile, 0, 65535, "products", kNumeric,
                          "Products T per tile of the contraction; 0 is the whole contraction."));
+  KeyDeclaration backward_tile =
+      integer("accumulator.backward_tile", d.tile, 0, 65535, "products", kNumeric,
+              "Products per tile in the two backward GEMMs; 0 is the whole contraction.");
+  backward_tile.default_from = "accumulator.tile";
+  keys.push_back(std::move(backward_tile));
   keys.push_back(integer("accumulator.outer_bits", d.outer_bits, 4, 32, "bits", kBoth,
                          "Width of the accumulator that sums finished tiles."));
 }
@@ -154,10 +171,13 @@ void add_transforms(std::vector<KeyDeclaration>& keys) {
                           fmt::format("How the block of the Walsh-Hadamard transform of both "
                                       "operands of {} follows from the contraction length.",
                                       gemm.product)));
-    keys.push_back(integer(prefix + "block", 128, 0, 1024, "elements", kNumeric,
-                           fmt::format("Longest transform block in {}, a power of two; 0 is no "
-                                       "bound (rule paper only).",
-                                       gemm.product)));
+    KeyDeclaration block =
+        integer(prefix + "block", HardwareParameters{}.block_max, 0, 1024, "elements", kNumeric,
+                fmt::format("Longest transform block in {}, a power of two; 0 is no bound (rule "
+                            "paper only).",
+                            gemm.product));
+    block.default_from = "prepare.block_max";
+    keys.push_back(std::move(block));
   }
 }
 
@@ -191,6 +211,9 @@ void add_operands(std::vector<KeyDeclaration>& keys) {
     scale.default_from = "prepare.scale";
     keys.push_back(std::move(scale));
   }
+  keys.push_back(flag("backward.from_codes", LayerRecipe{}.backward_from_codes, kNumeric,
+                      "Whether W and X of the backward GEMMs are prepared from the forward codes, "
+                      "not from the wide tensors."));
 }
 
 void add_hardware(std::vector<KeyDeclaration>& keys) {
@@ -218,6 +241,27 @@ void add_hardware(std::vector<KeyDeclaration>& keys) {
   }
 }
 
+void add_train(std::vector<KeyDeclaration>& keys) {
+  const SgdSettings sgd;
+  const PaperRecipe paper;
+  keys.push_back(choice("train.arithmetic", "quantised", {"float", "quantised", "paper-float"},
+                        kNumeric,
+                        "Arithmetic of the three GEMMs of a layer: float32, the numeric contract, "
+                        "or the published HDQT code."));
+  keys.push_back(real("train.learning_rate", real_default(sgd.learning_rate), 0, 1000, kNumeric,
+                      "Step size of stochastic gradient descent."));
+  keys.push_back(real("train.momentum", real_default(sgd.momentum), 0, 1, kNumeric,
+                      "Share of the velocity that stays from one step to the next."));
+  keys.push_back(real("train.weight_decay", real_default(sgd.weight_decay), 0, 1, kNumeric,
+                      "Share of the weight that is added to its gradient."));
+  keys.push_back(integer("paper.operand_bits", paper.operand_bits, 2, 7, "bits", kNumeric,
+                         "Operand bits of the published HDQT code (train.arithmetic = "
+                         "\"paper-float\")."));
+  keys.push_back(real("paper.gradient_limit", real_default(paper.gradient_limit), 0, 1e9, kNumeric,
+                      "Straight-through gradients are zero where the raw value exceeds this "
+                      "(train.arithmetic = \"paper-float\")."));
+}
+
 }  // namespace
 
 std::vector<KeyDeclaration> make_declared_keys() {
@@ -228,6 +272,7 @@ std::vector<KeyDeclaration> make_declared_keys() {
   add_transforms(keys);
   add_operands(keys);
   add_hardware(keys);
+  add_train(keys);
   return keys;
 }
 

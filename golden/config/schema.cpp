@@ -86,6 +86,7 @@ const KeyDeclaration* find_key(std::string_view name) {
 }
 
 const KeyDeclaration& nearest_key(std::string_view name) {
+  name = name.substr(0, 100);  // longer than every key: the rest cannot change the order much
   // The last part counts twice: `learning_rat` without its table must find train.learning_rate.
   const auto distance = [&](const KeyDeclaration& key) {
     return std::min(edit_distance(name, key.name),

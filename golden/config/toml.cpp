@@ -41,12 +41,18 @@ ConfigValue node_value(const toml::node& node, const std::string& name,
       "{}: {}: value is a date or a time; allowed: number, name, true, false, list", where, name));
 }
 
-void flatten(const toml::table& table, const std::string& prefix, const std::string& where,
-             std::vector<TomlEntry>& entries) {
+constexpr int kMostTables = 8;  // more than any key has
+
+void flatten(const toml::table& table, const std::string& prefix, int depth,
+             const std::string& where, std::vector<TomlEntry>& entries) {
   for (const auto& [key, node] : table) {
     const std::string name = prefix + std::string(key.str());
     if (const auto* inner = node.as_table()) {
-      flatten(*inner, name + ".", where, entries);
+      if (depth == kMostTables) {
+        throw UserError(fmt::format("{}: {}: more than {} tables in each other", where, name,
+                                    kMostTables));
+      }
+      flatten(*inner, name + ".", depth + 1, where, entries);
     } else {
       entries.push_back({name, node_value(node, name, where)});
     }
@@ -54,6 +60,10 @@ void flatten(const toml::table& table, const std::string& prefix, const std::str
 }
 
 toml::table parse(const std::string& text, const std::string& where) {
+  if (text.size() > kMostTomlBytes) {
+    throw UserError(fmt::format("{}: {} bytes; allowed: at most {}", where, text.size(),
+                                kMostTomlBytes));
+  }
   try {
     return toml::parse(text);
   } catch (const toml::parse_error& error) {
@@ -71,7 +81,7 @@ bool is_list(KeyType type) {
 
 std::vector<TomlEntry> parse_toml(const std::string& text, const std::string& where) {
   std::vector<TomlEntry> entries;
-  flatten(parse(text, where), "", where, entries);
+  flatten(parse(text, where), "", 1, where, entries);
   return entries;
 }
 

@@ -1,6 +1,7 @@
 // TOML text -> flat list of keys and values. The only place that knows the TOML library.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,10 @@ struct TomlEntry {
   ConfigValue value;
 };
 
-/// Throws UserError `where:line:column: ...` if the text is not TOML, and
+/// Longest text that parse_toml takes; it bounds how deep tables can nest.
+inline constexpr std::size_t kMostTomlBytes = 1 << 16;
+
+/// Throws UserError if the text is too long, `where:line:column: ...` if the text is not TOML, and
 /// `where: key: ...` if a value has a type that no key has.
 std::vector<TomlEntry> parse_toml(const std::string& text, const std::string& where);
 

@@ -13,9 +13,12 @@ constexpr NameTable<CounterMode, 3> kModeNames{
 // CNT-2.
 std::uint64_t reported(std::uint64_t full, CounterMode mode) {
   switch (mode) {
-    case CounterMode::kNone: return 0;
-    case CounterMode::kSticky: return std::min<std::uint64_t>(full, 1);
-    case CounterMode::kFull: break;
+    case CounterMode::kNone:
+      return 0;
+    case CounterMode::kSticky:
+      return std::min<std::uint64_t>(full, 1);
+    case CounterMode::kFull:
+      break;
   }
   return full;
 }

@@ -17,8 +17,8 @@ struct DrawContext {
   friend bool operator==(const DrawContext&, const DrawContext&) = default;
 };
 
-inline constexpr int kDrawRounds = 10;        ///< mixer rounds per element (RND-4)
-inline constexpr int kKeyRoundsPerWord = 8;   ///< absorb rounds per 32-bit word (RND-3)
+inline constexpr int kDrawRounds = 10;       ///< mixer rounds per element (RND-4)
+inline constexpr int kKeyRoundsPerWord = 8;  ///< absorb rounds per 32-bit word (RND-3)
 inline constexpr int kKeyWords = 3;
 /// Rounds of the key schedule; the hardware does one per cycle.
 inline constexpr int kKeyRounds = kKeyWords * kKeyRoundsPerWord + kDrawRounds;

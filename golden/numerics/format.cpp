@@ -13,8 +13,12 @@ Format uniform_format(char letter, int bits) {
   name += std::to_string(bits);
   std::vector<std::int32_t> magnitudes(std::size_t{1} << (is_signed ? bits - 1 : bits));
   std::iota(magnitudes.begin(), magnitudes.end(), 0);
-  return {.name = std::move(name), .bits = bits, .is_signed = is_signed,
-          .magnitudes = std::move(magnitudes), .exponent = 0, .uniform = true};
+  return {.name = std::move(name),
+          .bits = bits,
+          .is_signed = is_signed,
+          .magnitudes = std::move(magnitudes),
+          .exponent = 0,
+          .uniform = true};
 }
 
 // FMT-2: a new format is a new row at the end.
@@ -22,8 +26,12 @@ std::vector<Format> make_table() {
   std::vector<Format> table;
   for (int bits = 2; bits <= 8; ++bits) table.push_back(uniform_format('i', bits));
   for (int bits = 2; bits <= 8; ++bits) table.push_back(uniform_format('u', bits));
-  table.push_back({.name = "e3", .bits = 4, .is_signed = true,
-                   .magnitudes = {0, 1, 2, 4, 8, 16, 32, 64}, .exponent = 0, .uniform = false});
+  table.push_back({.name = "e3",
+                   .bits = 4,
+                   .is_signed = true,
+                   .magnitudes = {0, 1, 2, 4, 8, 16, 32, 64},
+                   .exponent = 0,
+                   .uniform = false});
   return table;
 }
 

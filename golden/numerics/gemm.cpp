@@ -18,8 +18,8 @@ void check_operand(const PreparedOperand* operand, const std::string& who) {
   const std::string start = "GEMM operand " + who + ": ";
   const auto rows = static_cast<int>(formats().size());
   if (operand->format < 0 || operand->format >= rows) {
-    throw UserError(start + "format number " + std::to_string(operand->format) +
-                    " is not in 0..." + std::to_string(rows - 1));
+    throw UserError(start + "format number " + std::to_string(operand->format) + " is not in 0..." +
+                    std::to_string(rows - 1));
   }
   if (operand->lines < 1 || operand->k < 1 || operand->k > kLongestContraction) {
     throw UserError(start + std::to_string(operand->lines) + " lines of K " +
@@ -28,16 +28,16 @@ void check_operand(const PreparedOperand* operand, const std::string& who) {
   }
   const int block = operand->block;
   if (block < 1 || block > kLongestBlock || (block & (block - 1)) != 0) {
-    throw UserError(start + "block " + std::to_string(block) +
-                    " is not a power of two in 1..." + std::to_string(kLongestBlock));
+    throw UserError(start + "block " + std::to_string(block) + " is not a power of two in 1..." +
+                    std::to_string(kLongestBlock));
   }
   if (operand->k_padded != padded_length(operand->k, block)) {
     throw UserError(start + "K' " + std::to_string(operand->k_padded) + " is not K " +
                     std::to_string(operand->k) + " rounded up to the block " +
                     std::to_string(block));
   }
-  const std::size_t size = static_cast<std::size_t>(operand->lines) *
-                           static_cast<std::size_t>(operand->k_padded);
+  const std::size_t size =
+      static_cast<std::size_t>(operand->lines) * static_cast<std::size_t>(operand->k_padded);
   if (operand->codes.size() != size) {
     throw UserError(start + std::to_string(operand->codes.size()) + " codes for " +
                     std::to_string(operand->lines) + " x " + std::to_string(operand->k_padded) +
@@ -51,8 +51,7 @@ void check_operand(const PreparedOperand* operand, const std::string& who) {
   }
   const Format& row = format_of(*operand);
   if (most > row.largest_code() || least < (row.is_signed ? -row.largest_code() : 0)) {
-    throw UserError(start + "code " +
-                    std::to_string(most > row.largest_code() ? most : least) +
+    throw UserError(start + "code " + std::to_string(most > row.largest_code() ? most : least) +
                     " does not exist in format " + row.name);
   }
 }
@@ -85,8 +84,8 @@ void check(const GemmJob& job) {
   const std::int64_t length = tile_length(job);
   if (recipe.policy == AccumulatePolicy::kClamp &&
       length * product > std::numeric_limits<std::int32_t>::max()) {
-    throw UserError("policy clamp with tiles of " + std::to_string(length) +
-                    " products of up to " + std::to_string(product) + " needs a register of " +
+    throw UserError("policy clamp with tiles of " + std::to_string(length) + " products of up to " +
+                    std::to_string(product) + " needs a register of " +
                     std::to_string(exact_register_bits(length, product)) +
                     " bits; at most 32 are simulated");
   }
@@ -130,8 +129,8 @@ GemmResult gemm_reference(const GemmJob& job) {
         std::int32_t acc = 0;
         bool tile_limited = false;
         for (std::size_t k = start; k < std::min(start + tile, k_padded); ++k) {
-          const std::int32_t product = a_format.value(a.codes[m * k_padded + k]) *
-                                       b_format.value(b.codes[n * k_padded + k]);
+          const std::int32_t product =
+              a_format.value(a.codes[m * k_padded + k]) * b_format.value(b.codes[n * k_padded + k]);
           const Limited mac = accumulate(recipe.policy, recipe.bits, acc, product);
           acc = mac.value;
           counters.mac_limited += mac.limited ? 1 : 0;

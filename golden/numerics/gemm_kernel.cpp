@@ -14,8 +14,8 @@ namespace {
 
 // What happens to a lane in one MAC.
 enum class Step {
-  kAdd,            ///< exact, or modulo 2^lane: `clamp`, `wrap` without counting, P that cannot bind
-  kSaturate,       ///< ACC-2
+  kAdd,       ///< exact, or modulo 2^lane: `clamp`, `wrap` without counting, P that cannot bind
+  kSaturate,  ///< ACC-2
   kSaturateCount,  ///< ACC-2 and a count of limited MACs
   kWrapCount,      ///< ACC-3 and a count; the lane holds register + 2^(P-1), so that it is a mask
 };
@@ -47,16 +47,11 @@ struct Packed {
 
 struct Plan {
   AccumulateRecipe recipe;
-  int tile = 0;          ///< longest tile
-  int segment = 0;       ///< MACs after which lanes or counts must be emptied
-  bool clamps = false;   ///< leaving the tile can change the value
-  bool wraps = false;    ///< the lane is reduced modulo 2^P on leaving
+  int tile = 0;         ///< longest tile
+  int segment = 0;      ///< MACs after which lanes or counts must be emptied
+  bool clamps = false;  ///< leaving the tile can change the value
+  bool wraps = false;   ///< the lane is reduced modulo 2^P on leaving
   bool outer_binds = false;
-};
-
-template <typename Lane, int Bytes>
-struct Vector {
-  typedef Lane type __attribute__((vector_size(Bytes)));
 };
 
 // `length` MACs of a block: acc[row][lane] and, if the step counts, count[row][lane]. Lanes are
@@ -255,8 +250,7 @@ SYLVESTER_KERNEL_BODY void rows_body(const Plan& plan, const Packed& packed, int
       if (live <= lanes) {
         tiles_of_block<Lane, Bytes, S, rows, 1>(plan, a, b, width, packed.k, outer, counters);
       } else {
-        tiles_of_block<Lane, Bytes, S, rows, vectors>(plan, a, b, width, packed.k, outer,
-                                                      counters);
+        tiles_of_block<Lane, Bytes, S, rows, vectors>(plan, a, b, width, packed.k, outer, counters);
       }
       const int top = block * rows;
       const int live_rows = packed.m - top < rows ? packed.m - top : rows;
@@ -285,8 +279,7 @@ SYLVESTER_TARGET_AVX2 void rows_avx2(const Plan& plan, const Packed& packed, int
 template <typename Lane, Step S>
 SYLVESTER_TARGET_AVX512 void rows_avx512(const Plan& plan, const Packed& packed, int first,
                                          int last, std::int32_t* values, GemmCounters& counters) {
-  rows_body<Lane, vector_bytes(SimdLevel::kAvx512), S>(plan, packed, first, last, values,
-                                                       counters);
+  rows_body<Lane, vector_bytes(SimdLevel::kAvx512), S>(plan, packed, first, last, values, counters);
 }
 #endif
 
@@ -294,20 +287,27 @@ template <typename Lane, Step S>
 RowsFunction rows_function(SimdLevel level) {
   switch (level) {
 #if SYLVESTER_HAS_AVX
-    case SimdLevel::kAvx512: return rows_avx512<Lane, S>;
-    case SimdLevel::kAvx2: return rows_avx2<Lane, S>;
+    case SimdLevel::kAvx512:
+      return rows_avx512<Lane, S>;
+    case SimdLevel::kAvx2:
+      return rows_avx2<Lane, S>;
 #endif
-    default: return rows_baseline<Lane, S>;
+    default:
+      return rows_baseline<Lane, S>;
   }
 }
 
 template <typename Lane>
 RowsFunction rows_function(SimdLevel level, Step step) {
   switch (step) {
-    case Step::kAdd: return rows_function<Lane, Step::kAdd>(level);
-    case Step::kSaturate: return rows_function<Lane, Step::kSaturate>(level);
-    case Step::kSaturateCount: return rows_function<Lane, Step::kSaturateCount>(level);
-    case Step::kWrapCount: return rows_function<Lane, Step::kWrapCount>(level);
+    case Step::kAdd:
+      return rows_function<Lane, Step::kAdd>(level);
+    case Step::kSaturate:
+      return rows_function<Lane, Step::kSaturate>(level);
+    case Step::kSaturateCount:
+      return rows_function<Lane, Step::kSaturateCount>(level);
+    case Step::kWrapCount:
+      return rows_function<Lane, Step::kWrapCount>(level);
   }
   return nullptr;
 }
@@ -356,7 +356,9 @@ Choice choose(const GemmJob& job) {
       choice.narrow = plan.segment == plan.tile || plan.segment >= 16;
       if (!choice.narrow) plan.segment = plan.tile;
       break;
-    case Step::kSaturate: choice.narrow = half + product <= lane_limit; break;
+    case Step::kSaturate:
+      choice.narrow = half + product <= lane_limit;
+      break;
     case Step::kSaturateCount:
       choice.narrow = half + product <= lane_limit;
       plan.segment = std::min(plan.tile, choice.narrow ? narrow_count : wide_count);
@@ -370,8 +372,7 @@ Choice choose(const GemmJob& job) {
 
   const std::int64_t largest_partial = std::min(half, largest_sum);
   const std::int64_t tiles = (job.a->k_padded + plan.tile - 1) / plan.tile;
-  plan.outer_binds =
-      tiles * largest_partial > (std::int64_t{1} << (recipe.outer_bits - 1)) - 1;
+  plan.outer_binds = tiles * largest_partial > (std::int64_t{1} << (recipe.outer_bits - 1)) - 1;
   return choice;
 }
 
@@ -390,20 +391,26 @@ void pack_b(const PreparedOperand& b, int width, Packed& packed) {
   const std::vector<std::int32_t> table = value_table(row);
   const std::int32_t* value = table.data() + row.largest_code();
   const auto k_padded = static_cast<std::size_t>(packed.k);
-  const std::size_t size = static_cast<std::size_t>(packed.panels) * k_padded *
-                           static_cast<std::size_t>(width);
+  const std::size_t size =
+      static_cast<std::size_t>(packed.panels) * k_padded * static_cast<std::size_t>(width);
   packed.b = std::make_unique_for_overwrite<std::byte[]>(size * sizeof(Lane));
   auto* out = reinterpret_cast<Lane*>(packed.b.get());
   for (int panel = 0; panel < packed.panels; ++panel) {
     const int live = std::min(width, packed.n - panel * width);
     const Code* lines = b.codes.data() + static_cast<std::size_t>(panel * width) * k_padded;
-    for (std::size_t k = 0; k < k_padded; ++k) {
-      for (int j = 0; j < live; ++j) {
-        out[j] = static_cast<Lane>(value[lines[static_cast<std::size_t>(j) * k_padded + k]]);
+    // A piece of 32 codes (one cache line) of each line in turn: the piece of the panel stays in
+    // the first-level cache.
+    for (std::size_t start = 0; start < k_padded; start += 32) {
+      const std::size_t end = std::min(start + 32, k_padded);
+      for (int j = 0; j < width; ++j) {
+        const Code* line = lines + static_cast<std::size_t>(j) * k_padded;
+        for (std::size_t k = start; k < end; ++k) {
+          out[k * static_cast<std::size_t>(width) + static_cast<std::size_t>(j)] =
+              j < live ? static_cast<Lane>(value[line[k]]) : Lane{0};
+        }
       }
-      std::fill(out + live, out + width, Lane{0});
-      out += width;
     }
+    out += k_padded * static_cast<std::size_t>(width);
   }
 }
 

@@ -107,8 +107,7 @@ Rounded divide_round(const Format& format, std::uint64_t numerator, std::uint64_
   }
   // `below` is at most 2^64-1 only if d = 1; adding is safe after the limit.
   const std::uint64_t code = std::min(std::min(below, largest_code) + (up ? 1 : 0), largest_code);
-  return {.code = static_cast<int>(code),
-          .rounded_up = up && rounding == Rounding::kStochastic};
+  return {.code = static_cast<int>(code), .rounded_up = up && rounding == Rounding::kStochastic};
 }
 
 void check(const PrepareJob& job) {
@@ -137,7 +136,8 @@ void check(const PrepareJob& job) {
     throw UserError(who + "transform block " + std::to_string(block) + " exceeds " +
                     std::to_string(kLongestBlock) + "; give a block of at most that");
   }
-  const std::size_t size = static_cast<std::size_t>(input.lines) * static_cast<std::size_t>(input.k);
+  const std::size_t size =
+      static_cast<std::size_t>(input.lines) * static_cast<std::size_t>(input.k);
   if (input.mantissas.size() != size) {
     throw UserError(who + std::to_string(input.mantissas.size()) + " mantissas for " +
                     std::to_string(input.lines) + " x " + std::to_string(input.k) + " elements");
@@ -179,8 +179,7 @@ PreparedOperand prepare_reference(const PrepareJob& job) {
   for (const std::int32_t v : coefficients) {
     operand.max_magnitude = std::max(operand.max_magnitude, std::abs(v));
   }
-  const Quantiser quantiser =
-      make_quantiser(row, recipe.scale, operand.max_magnitude, input.scale);
+  const Quantiser quantiser = make_quantiser(row, recipe.scale, operand.max_magnitude, input.scale);
   operand.scale = quantiser.scale;
   operand.codes.assign(lines * k_padded, 0);
   PrepareCounters counters;
@@ -197,11 +196,10 @@ PreparedOperand prepare_reference(const PrepareJob& job) {
       const std::uint32_t index = recipe.index0 +
                                   static_cast<std::uint32_t>(line) * recipe.stride_line +
                                   static_cast<std::uint32_t>(i) * recipe.stride_k;
-      const Rounded rounded = divide_round(
-          row, static_cast<std::uint64_t>(std::abs(v)) * quantiser.n, quantiser.d, recipe.rounding,
-          recipe.random_bits, draw(key, index, recipe.random_bits));
-      operand.codes[line * k_padded + i] =
-          static_cast<Code>(v < 0 ? -rounded.code : rounded.code);
+      const Rounded rounded =
+          divide_round(row, static_cast<std::uint64_t>(std::abs(v)) * quantiser.n, quantiser.d,
+                       recipe.rounding, recipe.random_bits, draw(key, index, recipe.random_bits));
+      operand.codes[line * k_padded + i] = static_cast<Code>(v < 0 ? -rounded.code : rounded.code);
       counters.codes_at_limit += rounded.code == row.largest_code() ? 1 : 0;
       counters.rounded_up += rounded.rounded_up ? 1 : 0;
       counters.zero_codes += rounded.code == 0 ? 1 : 0;

@@ -51,10 +51,10 @@ using Code = std::int16_t;
 struct PreparedOperand {
   int format = 0;
   int lines = 0;
-  int k = 0;         ///< logical contraction length
-  int k_padded = 0;  ///< K'
-  int block = 1;     ///< transform block, 1 = not transformed
-  std::vector<Code> codes;  ///< lines * k_padded, row-major
+  int k = 0;                       ///< logical contraction length
+  int k_padded = 0;                ///< K'
+  int block = 1;                   ///< transform block, 1 = not transformed
+  std::vector<Code> codes;         ///< lines * k_padded, row-major
   Scale scale;                     ///< real transformed value ~= format value of code * scale
   std::int32_t max_magnitude = 0;  ///< M
   PrepareCounters counters;

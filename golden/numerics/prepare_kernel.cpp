@@ -5,7 +5,7 @@
 #include <bit>
 #include <cstring>
 #include <limits>
-#include <vector>
+#include <memory>
 
 #include "golden/numerics/simd.hpp"
 
@@ -58,10 +58,9 @@ Rounder make_rounder(const Format& format, const PrepareRecipe& recipe, const Qu
     for (int i = 0; i <= rounder.intervals; ++i) {
       const auto at = static_cast<std::size_t>(i);
       rounder.bound[at] = rounder.d * format.magnitudes[at];
-      const double gap =
-          i == rounder.intervals
-              ? std::numeric_limits<double>::infinity()
-              : rounder.d * (format.magnitudes[at + 1] - format.magnitudes[at]);
+      const double gap = i == rounder.intervals
+                             ? std::numeric_limits<double>::infinity()
+                             : rounder.d * (format.magnitudes[at + 1] - format.magnitudes[at]);
       rounder.gap[at] = gap;
       rounder.gap_factor[at] = steps / gap;
       rounder.gap_half[at] = 0.5 / gap;
@@ -82,7 +81,7 @@ struct Counts {
 template <int Bytes>
 SYLVESTER_KERNEL_BODY void draw_chunk(const DrawKey& key, std::uint32_t first, std::uint32_t stride,
                                       int count, int random_bits, std::uint16_t* draws) {
-  typedef std::uint16_t Vector __attribute__((vector_size(Bytes)));
+  using Words = typename Vector<std::uint16_t, Bytes>::type;
   constexpr int lanes = Bytes / 2;
   alignas(64) std::uint16_t upper[kChunk];
   alignas(64) std::uint16_t lower[kChunk];
@@ -94,8 +93,8 @@ SYLVESTER_KERNEL_BODY void draw_chunk(const DrawKey& key, std::uint32_t first, s
   }
   const int shift = 16 - random_bits;
   for (int i = 0; i < padded; i += lanes) {
-    Vector x;
-    Vector y;
+    Words x;
+    Words y;
     std::memcpy(&x, upper + i, sizeof x);
     std::memcpy(&y, lower + i, sizeof y);
     for (int round = 0; round < kDrawRounds; ++round) {
@@ -213,36 +212,44 @@ Counts round_cells(const Format& format, const Quantiser& quantiser, const Prepa
   return counts;
 }
 
-// WHT-2 with d ascending; the first three in one pass over eight elements.
-SYLVESTER_KERNEL_BODY void transform_block(std::int32_t* x, int size) {
-  int first = 1;
-  if (size >= 8) {
-    for (int i = 0; i < size; i += 8) {
-      std::int32_t* p = x + i;
-      const std::int32_t a0 = p[0] + p[1], a1 = p[0] - p[1], a2 = p[2] + p[3], a3 = p[2] - p[3];
-      const std::int32_t a4 = p[4] + p[5], a5 = p[4] - p[5], a6 = p[6] + p[7], a7 = p[6] - p[7];
-      const std::int32_t b0 = a0 + a2, b1 = a1 + a3, b2 = a0 - a2, b3 = a1 - a3;
-      const std::int32_t b4 = a4 + a6, b5 = a5 + a7, b6 = a4 - a6, b7 = a5 - a7;
-      p[0] = b0 + b4;
-      p[1] = b1 + b5;
-      p[2] = b2 + b6;
-      p[3] = b3 + b7;
-      p[4] = b0 - b4;
-      p[5] = b1 - b5;
-      p[6] = b2 - b6;
-      p[7] = b3 - b7;
+constexpr int kLineMultiple = 16;  ///< lines of coefficients are stored in whole vectors
+
+// WHT-2 on all blocks of a line at once, d ascending. Pairs (i, i xor d) with d < block never leave
+// a block, so vectors may hold several blocks. `size` is a multiple of kLineMultiple; what lies
+// behind the last block is zero and stays zero.
+template <int Bytes>
+SYLVESTER_KERNEL_BODY void transform_line(std::int32_t* x, int size, int block) {
+  using Words = typename Vector<std::uint32_t, Bytes>::type;
+  constexpr int lanes = Bytes / 4;
+  alignas(64) constexpr std::array<std::uint32_t, 16> numbers = {0, 1, 2,  3,  4,  5,  6,  7,
+                                                                 8, 9, 10, 11, 12, 13, 14, 15};
+  Words lane;
+  std::memcpy(&lane, numbers.data(), sizeof lane);
+  for (int i = 0; i < size; i += lanes) {
+    Words a;
+    std::memcpy(&a, x + i, sizeof a);
+#pragma GCC unroll 4
+    for (int d = 1; d < lanes; d *= 2) {
+      if (d >= block) break;
+      // Lane i takes a[i ^ d] + a[i], or a[i ^ d] - a[i] if i has bit d: minus is not + 1.
+      const Words partner = lane ^ static_cast<std::uint32_t>(d);
+      const Words other = __builtin_shuffle(a, partner);
+      const Words minus = (Words)((lane & static_cast<std::uint32_t>(d)) != 0);
+      a = other + ((a ^ minus) - minus);
     }
-    first = 8;
+    std::memcpy(x + i, &a, sizeof a);
   }
-  for (int d = first; d < size; d *= 2) {
-    for (int start = 0; start < size; start += 2 * d) {
-      std::int32_t* __restrict low = x + start;
-      std::int32_t* __restrict high = x + start + d;
-      for (int i = 0; i < d; ++i) {
-        const std::int32_t a = low[i];
-        const std::int32_t b = high[i];
-        low[i] = a + b;
-        high[i] = a - b;
+  for (int d = lanes; d < block; d *= 2) {
+    for (int start = 0; start + d < size; start += 2 * d) {
+      for (int i = start; i < start + d; i += lanes) {
+        Words low;
+        Words high;
+        std::memcpy(&low, x + i, sizeof low);
+        std::memcpy(&high, x + i + d, sizeof high);
+        const Words sum = low + high;
+        const Words difference = low - high;
+        std::memcpy(x + i, &sum, sizeof sum);
+        std::memcpy(x + i + d, &difference, sizeof difference);
       }
     }
   }
@@ -267,18 +274,20 @@ SYLVESTER_KERNEL_BODY void prepare_body(const PrepareJob& job, PreparedOperand& 
   const auto k_padded = static_cast<std::size_t>(operand.k_padded);
   const std::int16_t* mantissas = job.input.mantissas.data();
 
-  std::vector<std::int32_t> coefficients;  // empty without a transform: the mantissas are enough
+  // Without a transform the mantissas are enough.
+  std::unique_ptr<std::int32_t[]> coefficients;
+  const std::size_t stride = (k_padded + kLineMultiple - 1) / kLineMultiple * kLineMultiple;
   if (operand.block > 1) {
-    coefficients.resize(static_cast<std::size_t>(operand.lines) * k_padded);
+    const std::size_t size = static_cast<std::size_t>(operand.lines) * stride;
+    coefficients = std::make_unique_for_overwrite<std::int32_t[]>(size);
     for (int line = 0; line < operand.lines; ++line) {
-      std::int32_t* out = coefficients.data() + static_cast<std::size_t>(line) * k_padded;
+      std::int32_t* out = coefficients.get() + static_cast<std::size_t>(line) * stride;
       const std::int16_t* in = mantissas + static_cast<std::size_t>(line) * k;
       for (std::size_t i = 0; i < k; ++i) out[i] = in[i];
-      for (int start = 0; start < operand.k_padded; start += operand.block) {
-        transform_block(out + start, operand.block);
-      }
+      for (std::size_t i = k; i < stride; ++i) out[i] = 0;
+      transform_line<Bytes>(out, static_cast<int>(stride), operand.block);
     }
-    operand.max_magnitude = largest_magnitude(coefficients.data(), coefficients.size());
+    operand.max_magnitude = largest_magnitude(coefficients.get(), size);
   } else {
     operand.max_magnitude = largest_magnitude(mantissas, job.input.mantissas.size());
   }
@@ -303,15 +312,15 @@ SYLVESTER_KERNEL_BODY void prepare_body(const PrepareJob& job, PreparedOperand& 
       const std::size_t at = line_start + static_cast<std::size_t>(start);
       const std::int32_t* v = values;
       if (operand.block > 1) {
-        v = coefficients.data() + at;
+        v = coefficients.get() + static_cast<std::size_t>(line) * stride + start;
       } else {
         const std::int16_t* in = mantissas + at;  // K' = K
         for (int i = 0; i < count; ++i) values[i] = in[i];
       }
       if (!rounder.nearest) {
-        const std::uint32_t first =
-            recipe.index0 + static_cast<std::uint32_t>(line) * recipe.stride_line +
-            static_cast<std::uint32_t>(start) * recipe.stride_k;
+        const std::uint32_t first = recipe.index0 +
+                                    static_cast<std::uint32_t>(line) * recipe.stride_line +
+                                    static_cast<std::uint32_t>(start) * recipe.stride_k;
         draw_chunk<Bytes>(key, first, recipe.stride_k, count, recipe.random_bits, draws);
       }
       Code* codes = operand.codes.data() + at;
@@ -349,10 +358,13 @@ SYLVESTER_TARGET_AVX512 void prepare_avx512(const PrepareJob& job, PreparedOpera
 void prepare_vectorised(const PrepareJob& job, PreparedOperand& operand) {
   switch (simd_level()) {
 #if SYLVESTER_HAS_AVX
-    case SimdLevel::kAvx512: return prepare_avx512(job, operand);
-    case SimdLevel::kAvx2: return prepare_avx2(job, operand);
+    case SimdLevel::kAvx512:
+      return prepare_avx512(job, operand);
+    case SimdLevel::kAvx2:
+      return prepare_avx2(job, operand);
 #endif
-    default: return prepare_baseline(job, operand);
+    default:
+      return prepare_baseline(job, operand);
   }
 }
 

@@ -8,13 +8,13 @@ namespace sylvester {
 
 /// The number is the role field of a draw (RND-1).
 enum class Role : std::uint8_t {
-  kForwardInput = 0,       ///< X of the first layer, Y = X W^T
-  kForwardActivation = 1,  ///< X of a later layer (after ReLU)
-  kForwardWeight = 2,      ///< W in Y = X W^T
-  kInputGradient = 3,      ///< G in dX = G W
-  kBackwardWeight = 4,     ///< W in dX = G W
-  kWeightGradient = 5,     ///< G in dW = G^T X
-  kBackwardActivation = 6, ///< X in dW = G^T X
+  kForwardInput = 0,        ///< X of the first layer, Y = X W^T
+  kForwardActivation = 1,   ///< X of a later layer (after ReLU)
+  kForwardWeight = 2,       ///< W in Y = X W^T
+  kInputGradient = 3,       ///< G in dX = G W
+  kBackwardWeight = 4,      ///< W in dX = G W
+  kWeightGradient = 5,      ///< G in dW = G^T X
+  kBackwardActivation = 6,  ///< X in dW = G^T X
 };
 inline constexpr int kRoles = 7;
 

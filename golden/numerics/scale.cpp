@@ -45,16 +45,17 @@ Scale make_scale(Uint128 num, Uint128 den, std::int64_t exponent) {
   num /= common;
   den /= common;
   if (num >= kPartLimit || den >= kPartLimit) {
-    throw UserError("a scale's reduced numerator or denominator needs 64 bits or more; at most 63 "
-                    "are allowed (rule SCL-2)");
+    throw UserError(
+        "a scale's reduced numerator or denominator needs 64 bits or more; at most 63 "
+        "are allowed (rule SCL-2)");
   }
   constexpr std::int64_t limit = std::numeric_limits<std::int32_t>::max();
   // Compared before adding: `exponent` may be any 64-bit number.
-  if (exponent < -limit || exponent > limit ||
-      std::abs(exponent + num_zeros - den_zeros) > limit) {
+  if (exponent < -limit || exponent > limit || std::abs(exponent + num_zeros - den_zeros) > limit) {
     throw UserError("a scale's exponent does not fit in 32 bits");
   }
-  return {.num = static_cast<std::uint64_t>(num), .den = static_cast<std::uint64_t>(den),
+  return {.num = static_cast<std::uint64_t>(num),
+          .den = static_cast<std::uint64_t>(den),
           .exponent = static_cast<std::int32_t>(exponent + num_zeros - den_zeros)};
 }
 
@@ -67,9 +68,8 @@ float to_float(const Scale& scale) {
   // SCL-3. num·2^shift / den = quotient + sticky, with a quotient of at least 27 bits: 24 bits of
   // the float, so at least 3 bits are dropped and one rounding sees all of them.
   // num·2^shift < 2^90 if shift > 0, else num < 2^63.
-  const int shift =
-      std::max(0, 27 + static_cast<int>(std::bit_width(scale.den)) -
-                      static_cast<int>(std::bit_width(scale.num)));
+  const int shift = std::max(0, 27 + static_cast<int>(std::bit_width(scale.den)) -
+                                    static_cast<int>(std::bit_width(scale.num)));
   const Uint128 numerator = Uint128{scale.num} << shift;
   const auto quotient = static_cast<std::uint64_t>(numerator / scale.den);
   const bool sticky = numerator % scale.den != 0;
@@ -88,6 +88,10 @@ float to_float(const Scale& scale) {
   return std::ldexp(static_cast<float>(kept), static_cast<int>(unit));
 }
 
-float to_float(std::int32_t value, float scale) { return static_cast<float>(value) * scale; }
+float to_float(std::int32_t value, float scale) {
+  const float product = static_cast<float>(value) * scale;
+  // 0 times infinity: IEEE 754 leaves the pattern open, SCL-4 does not.
+  return std::isnan(product) ? std::bit_cast<float>(0x7FC00000U) : product;
+}
 
 }  // namespace sylvester

@@ -23,6 +23,12 @@ constexpr int vector_bytes(SimdLevel level) {
   return level == SimdLevel::kAvx512 ? 64 : level == SimdLevel::kAvx2 ? 32 : 16;
 }
 
+/// GCC vector of `Bytes` bytes. Wider than the registers of the level it becomes several of them.
+template <typename Lane, int Bytes>
+struct Vector {
+  typedef Lane type __attribute__((vector_size(Bytes)));
+};
+
 }  // namespace sylvester
 
 // A body that is compiled into each of its callers, with the caller's instruction set. Bodies call

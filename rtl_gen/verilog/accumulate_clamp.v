@@ -1,5 +1,5 @@
-// Accumulation cell, policy `clamp`: exact sums inside the tile, limited symmetrically on leaving it
-// (numerics.md, ACC-4 and ACC-5).
+// Accumulation cell, policy `clamp`: exact sums inside the tile, limited symmetrically on leaving
+// it (numerics.md, ACC-4 and ACC-5).
 //
 // AccBits: P, 4 ... 24.  RegisterBits: enough for a whole tile, at least ProductBits.
 module accumulate_clamp #(

@@ -35,19 +35,21 @@ module divide_lane #(
         assign result_in = gen_stage[stage-1].result_q;
       end
 
-      // A rest is below 8*D <= 2^(NumeratorBits-1), so doubling it loses nothing.
+      // One subtractor per bit: its borrow is the comparison. A rest is below
+      // 8*D <= 2^(NumeratorBits-1), so doubling it loses nothing.
       reg [NumeratorBits-1:0] remainder_d;
+      reg [NumeratorBits:0]   difference;
       reg [Bits-1:0]          result_d;
       integer                 i;
       always @* begin
         remainder_d = remainder_in;
         result_d = result_in;
+        difference = {(NumeratorBits+1){1'b0}};
         for (i = First; i < End; i = i + 1) begin
-          if (remainder_d >= divisor_times_8_i) begin
-            remainder_d = remainder_d - divisor_times_8_i;
-            result_d[Bits-1-i] = 1'b1;
-          end
-          remainder_d = remainder_d << 1;
+          difference = {1'b0, remainder_d} - {1'b0, divisor_times_8_i};
+          result_d[Bits-1-i] = !difference[NumeratorBits];
+          remainder_d = (difference[NumeratorBits] ? remainder_d
+                                                   : difference[NumeratorBits-1:0]) << 1;
         end
       end
 

@@ -175,6 +175,7 @@ module systolic_array #(
         wire [BBits-1:0]   b;
         wire [OutBits-1:0] north;
         wire [OutBits-1:0] south;
+        wire               shift;
 
         if (column == 0) begin : gen_west
           assign control = west_control;
@@ -212,6 +213,7 @@ module systolic_array #(
             .data_o(b)
           );
           assign north = {OutBits{1'b0}};
+          assign shift = 1'b0;
         end else begin : gen_inner_row
           delay_line #(
             .Width(BBits),
@@ -223,6 +225,10 @@ module systolic_array #(
             .data_o(b)
           );
           assign north = gen_row[row-1].gen_column[column].south;
+          // Row r takes the r partial sums from above it and then holds: the next tile's may
+          // already be there.
+          localparam integer RowsHeld = Rows - row;
+          assign shift = gen_drain[column].rows_left_q > RowsHeld[RowCountBits-1:0];
         end
 
         processing_element #(
@@ -241,7 +247,7 @@ module systolic_array #(
           .last_i(control[0]),
           .a_i(a),
           .b_i(b),
-          .shift_i(gen_drain[column].draining),
+          .shift_i(shift),
           .north_i(north),
           .south_o(south)
         );

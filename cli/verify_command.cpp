@@ -1,0 +1,69 @@
+#include "cli/verify_command.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include "golden/config/config.hpp"
+#include "golden/config/convert.hpp"
+#include "golden/support/error.hpp"
+#include "testbenches/verify.hpp"
+
+namespace sylvester {
+namespace {
+
+std::vector<VerifyConfiguration> configurations(const VerifyArguments& arguments) {
+  if (arguments.configs.empty()) {
+    if (!arguments.overrides.empty()) {
+      throw UserError("--set: needs a configuration; allowed: verify CONFIG... --set key=value");
+    }
+    return verification_suite();
+  }
+  std::vector<VerifyConfiguration> result;
+  for (const std::string& source : arguments.configs) {
+    result.push_back({source, hardware_parameters(Config::load(source, arguments.overrides))});
+  }
+  return result;
+}
+
+std::string report_text(const VerifyReport& report) {
+  std::string text;
+  for (const ConfigurationReport& configuration : report.configurations) {
+    text += fmt::format("{} {}: {} jobs, {} cycles\n",
+                        configuration.divergence ? "DIFFERS" : "equal  ", configuration.name,
+                        configuration.statistics.jobs, configuration.statistics.cycles_compared);
+    if (!configuration.divergence) continue;
+    text += fmt::format("  {}\n  replay: sylvester verify --replay {}\n",
+                        configuration.divergence->sentence(), configuration.job_file);
+    if (!configuration.waveform.empty()) {
+      text += fmt::format("  waveform: {}\n", configuration.waveform);
+    }
+  }
+  const RunStatistics& total = report.statistics;
+  text += fmt::format("{} jobs, {} MACs, {} bits and {} cycles compared, {} mismatches\n",
+                      total.jobs, total.macs, total.bits_compared, total.cycles_compared,
+                      report.mismatches);
+  return text;
+}
+
+}  // namespace
+
+int run_verify(const VerifyArguments& arguments, const Output& output) {
+  VerifyReport report;
+  if (!arguments.replay.empty()) {
+    report = replay(arguments.replay, arguments.failures);
+  } else {
+    VerifyOptions options;
+    options.configurations = configurations(arguments);
+    options.jobs = arguments.jobs;
+    options.seed = arguments.seed;
+    options.processes = arguments.processes;
+    options.rtl_dir = arguments.rtl;
+    options.failure_dir = arguments.failures;
+    report = verify(options);
+  }
+  output.result(to_json(report), report_text(report));
+  return report.holds() ? kHolds : kDoesNotHold;
+}
+
+}  // namespace sylvester

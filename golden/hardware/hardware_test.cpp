@@ -1,0 +1,123 @@
+#include "golden/hardware/hardware.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <set>
+
+#include "golden/support/error.hpp"
+
+namespace sylvester {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+TEST(Hardware, DefaultsAreLegal) { EXPECT_NO_THROW(check(HardwareParameters{})); }
+
+TEST(Hardware, EveryRangeIsChecked) {
+  struct Range {
+    std::string name;
+    std::function<int&(HardwareParameters&)> value;
+    int least, most;
+  };
+  std::vector<Range> ranges = {
+      {"rows", [](HardwareParameters& h) -> int& { return h.rows; }, 1, 64},
+      {"cols", [](HardwareParameters& h) -> int& { return h.cols; }, 1, 64},
+      {"bits", [](HardwareParameters& h) -> int& { return h.bits; }, 4, 24},
+      {"outer_bits", [](HardwareParameters& h) -> int& { return h.outer_bits; }, 8, 32},
+      {"tile_max", [](HardwareParameters& h) -> int& { return h.tile_max; }, 1, 65535},
+      {"lanes", [](HardwareParameters& h) -> int& { return h.lanes; }, 1, 32},
+      {"block_max", [](HardwareParameters& h) -> int& { return h.block_max; }, 2, 1024},
+      {"random_bits", [](HardwareParameters& h) -> int& { return h.random_bits; }, 1, 16},
+  };
+  for (const BufferEntry& entry : buffer_entries()) {
+    ranges.push_back({"buffers." + std::string(entry.name),
+                      [&entry](HardwareParameters& h) -> int& { return h.buffers.*entry.value; },
+                      entry.least, entry.most});
+  }
+  for (const LatencyEntry& entry : latency_entries()) {
+    ranges.push_back({"latency." + std::string(entry.name),
+                      [&entry](HardwareParameters& h) -> int& { return h.latency.*entry.value; },
+                      entry.least, entry.most});
+  }
+  for (const Range& range : ranges) {
+    SCOPED_TRACE(range.name);
+    HardwareParameters hardware;
+    for (const int good : {range.least, range.most}) {
+      range.value(hardware) = good;
+      EXPECT_NO_THROW(check(hardware));
+      hardware = {};
+    }
+    for (const int bad : {range.least - 1, range.most + 1}) {
+      range.value(hardware) = bad;
+      EXPECT_THAT([&] { check(hardware); },
+                  ThrowsMessage<UserError>(
+                      AllOf(HasSubstr(range.name + " = "), HasSubstr(std::to_string(bad)))));
+      hardware = {};
+    }
+  }
+}
+
+TEST(Hardware, OtherRefusals) {
+  HardwareParameters hardware;
+  hardware.block_max = 48;
+  EXPECT_THAT([&] { check(hardware); }, ThrowsMessage<UserError>(HasSubstr("power of two")));
+  hardware = {};
+  hardware.modes = {.i4xi4 = false, .u4xi4 = false};
+  EXPECT_THAT([&] { check(hardware); }, ThrowsMessage<UserError>(HasSubstr("modes")));
+}
+
+TEST(Hardware, EveryParameterChangesTheHash) {
+  using Change = void (*)(HardwareParameters&);
+  const std::vector<Change> changes = {
+      [](HardwareParameters& h) { ++h.rows; },
+      [](HardwareParameters& h) { ++h.cols; },
+      [](HardwareParameters& h) { ++h.bits; },
+      [](HardwareParameters& h) { h.policy = AccumulatePolicy::kWrap; },
+      [](HardwareParameters& h) { ++h.outer_bits; },
+      [](HardwareParameters& h) { ++h.tile_max; },
+      [](HardwareParameters& h) { ++h.lanes; },
+      [](HardwareParameters& h) { h.block_max *= 2; },
+      [](HardwareParameters& h) { ++h.random_bits; },
+      [](HardwareParameters& h) { h.modes.i4xi4 = false; },
+      [](HardwareParameters& h) { h.modes.u4xi4 = false; },
+      [](HardwareParameters& h) { h.counters = CounterMode::kNone; },
+  };
+  std::set<std::uint64_t> hashes = {hardware_hash({})};
+  std::size_t variants = 1;
+  for (const Change change : changes) {
+    HardwareParameters hardware;
+    change(hardware);
+    hashes.insert(hardware_hash(hardware));
+    ++variants;
+  }
+  for (const BufferEntry& entry : buffer_entries()) {
+    HardwareParameters hardware;
+    ++(hardware.buffers.*entry.value);
+    hashes.insert(hardware_hash(hardware));
+    ++variants;
+  }
+  for (const LatencyEntry& entry : latency_entries()) {
+    HardwareParameters hardware;
+    ++(hardware.latency.*entry.value);
+    hashes.insert(hardware_hash(hardware));
+    ++variants;
+  }
+  EXPECT_EQ(hashes.size(), variants);
+  EXPECT_EQ(hardware_hash({}), hardware_hash({}));
+}
+
+TEST(Hardware, CanonicalTextHasOneLinePerParameter) {
+  const std::string text = canonical_text({});
+  EXPECT_THAT(text, HasSubstr("rows = 16\n"));
+  EXPECT_THAT(text, HasSubstr("policy = saturate\n"));
+  EXPECT_THAT(text, HasSubstr("latency.divide_bits = 2\n"));
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'),
+            12 + static_cast<long>(buffer_entries().size() + latency_entries().size()));
+}
+
+}  // namespace
+}  // namespace sylvester

@@ -1,0 +1,396 @@
+#include "golden/numerics/prepare.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <numeric>
+#include <set>
+
+#include "golden/numerics/simd.hpp"
+#include "golden/numerics/test_random.hpp"
+#include "golden/support/error.hpp"
+
+namespace sylvester {
+namespace {
+
+using ::testing::Each;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+const Scale kOne{};
+
+PrepareJob make_job(const char* format_name, int lines, int k,
+                    const std::vector<std::int16_t>& mantissas) {
+  PrepareJob job;
+  job.recipe.format = format_index(format_name);
+  job.recipe.stride_line = static_cast<std::uint32_t>(k);
+  job.input = {.name = "x", .lines = lines, .k = k, .mantissas = mantissas, .scale = {}};
+  return job;
+}
+
+void expect_equal(const PreparedOperand& a, const PreparedOperand& b) {
+  EXPECT_EQ(a.format, b.format);
+  EXPECT_EQ(a.lines, b.lines);
+  EXPECT_EQ(a.k, b.k);
+  EXPECT_EQ(a.k_padded, b.k_padded);
+  EXPECT_EQ(a.block, b.block);
+  EXPECT_EQ(a.codes, b.codes);
+  EXPECT_EQ(a.scale, b.scale);
+  EXPECT_EQ(a.max_magnitude, b.max_magnitude);
+  EXPECT_EQ(a.counters, b.counters);
+}
+
+TEST(Quantiser, WorkedExamples) {  // PRE-3
+  const Format& i4 = format("i4");
+  const auto numbers = [&](ScaleRule rule, int m) {
+    const Quantiser q = make_quantiser(i4, rule, m, kOne);
+    return std::pair{q.n, q.d};
+  };
+  using Pair = std::pair<std::uint64_t, std::uint64_t>;
+  EXPECT_EQ(numbers(ScaleRule::kMax, 100), (Pair{7, 100}));
+  EXPECT_EQ(numbers(ScaleRule::kClip, 100), (Pair{280, 3900}));
+  EXPECT_EQ(numbers(ScaleRule::kPow2, 100), (Pair{1, 16}));
+  EXPECT_EQ(numbers(ScaleRule::kPow2, 3), (Pair{2, 1}));
+}
+
+TEST(Quantiser, Scale) {  // PRE-3: input scale · d/n · 2^-exponent
+  EXPECT_EQ(make_quantiser(format("i4"), ScaleRule::kMax, 100, {1, 3, -2}).scale,
+            make_scale(100, 21, -2));
+  EXPECT_EQ(make_quantiser(format("i4"), ScaleRule::kMax, 0, {5, 3, -2}).scale, (Scale{5, 3, -2}));
+  Format shifted = format("i4");
+  shifted.exponent = -3;
+  EXPECT_EQ(make_quantiser(shifted, ScaleRule::kMax, 7, kOne).scale, (Scale{1, 1, 3}));
+}
+
+TEST(Quantiser, Pow2IsTheLeastExponent) {  // PRE-3
+  for (const Format& row : formats()) {
+    for (const int m : {1, 2, 3, 6, 7, 8, 14, 15, 16, 127, 128, 32767, 32767 * 1024}) {
+      const Quantiser q = make_quantiser(row, ScaleRule::kPow2, m, kOne);
+      const auto largest = static_cast<std::uint64_t>(row.largest());
+      const auto magnitude = static_cast<std::uint64_t>(m);
+      EXPECT_LE(magnitude * q.n, largest * q.d);      // M <= Q·2^e
+      EXPECT_GT(2 * magnitude * q.n, largest * q.d);  // and not with e - 1
+      EXPECT_TRUE(q.n == 1 || q.d == 1);
+    }
+  }
+}
+
+TEST(DivideRound, WorkedExamples) {  // PRE-4, PRE-5
+  const Format& i4 = format("i4");
+  EXPECT_EQ(divide_round(i4, 350, 100, Rounding::kNearest, 8, 0).code, 4);  // 3.5 ties to 4
+  EXPECT_EQ(divide_round(i4, 250, 100, Rounding::kNearest, 8, 0).code, 2);
+  EXPECT_EQ(divide_round(i4, 350, 100, Rounding::kStochastic, 8, 127).code, 4);
+  EXPECT_EQ(divide_round(i4, 350, 100, Rounding::kStochastic, 8, 128).code, 3);
+  const Format& e3 = format("e3");
+  EXPECT_EQ(divide_round(e3, 5, 1, Rounding::kNearest, 8, 0).code, 3);
+  EXPECT_EQ(divide_round(e3, 6, 1, Rounding::kNearest, 8, 0).code, 4);   // tie, odd index 3
+  EXPECT_EQ(divide_round(e3, 12, 1, Rounding::kNearest, 8, 0).code, 4);  // tie, even index 4
+  EXPECT_EQ(divide_round(e3, 5, 1, Rounding::kStochastic, 8, 63).code, 4);
+  EXPECT_EQ(divide_round(e3, 5, 1, Rounding::kStochastic, 8, 64).code, 3);
+  EXPECT_EQ(divide_round(e3, 1000, 1, Rounding::kStochastic, 8, 0).code, 7);
+  EXPECT_FALSE(divide_round(e3, 1000, 1, Rounding::kStochastic, 8, 0).rounded_up);
+}
+
+TEST(DivideRound, LimitsAndCountsBeforeTheLimit) {  // PRE-4, CNT-1
+  const Rounded above = divide_round(format("i4"), 75, 10, Rounding::kStochastic, 8, 0);
+  EXPECT_EQ(above.code, 7);
+  EXPECT_TRUE(above.rounded_up);
+  EXPECT_EQ(divide_round(format("i4"), ~std::uint64_t{0}, 1, Rounding::kNearest, 8, 0).code, 7);
+}
+
+TEST(DivideRound, ProbabilityOfUpByEnumeration) {  // PRE-4, PRE-5: exactly floor(2^r·rem/D)/2^r
+  HostRandom random = test_random();
+  for (const char* name : {"i4", "u4", "i8", "e3"}) {
+    const Format& row = format(name);
+    for (int r = 1; r <= 16; ++r) {
+      for (int i = 0; i < (r > 12 ? 3 : 12); ++i) {
+        const std::uint64_t d = 1 + random.below(1 << 20);
+        const std::uint64_t numerator = random.below(static_cast<std::uint32_t>(d)) +
+                                        d * random.below(static_cast<std::uint32_t>(row.largest()));
+        const int low = divide_round(row, numerator, d, Rounding::kStochastic, r, 0xFFFFFFFFU).code;
+        const auto g = static_cast<std::uint64_t>(row.value(low));
+        const auto h = static_cast<std::uint64_t>(row.value(low + 1));
+        std::uint64_t ups = 0;
+        for (std::uint32_t draw = 0; draw < (1U << r); ++draw) {
+          const Rounded rounded = divide_round(row, numerator, d, Rounding::kStochastic, r, draw);
+          ups += rounded.rounded_up ? 1 : 0;
+          EXPECT_EQ(rounded.code, low + (rounded.rounded_up ? 1 : 0));
+        }
+        EXPECT_EQ(ups, ((numerator - g * d) << r) / ((h - g) * d));
+      }
+    }
+  }
+}
+
+TEST(DivideRound, NearestIsNearest) {  // PRE-4, PRE-5
+  HostRandom random = test_random();
+  for (const Format& row : formats()) {
+    for (int i = 0; i < 3000; ++i) {
+      const std::int64_t d = between(random, 1, 40);
+      const std::int64_t n = between(random, 0, static_cast<int>(d) * row.largest());
+      const int code = divide_round(row, static_cast<std::uint64_t>(n),
+                                    static_cast<std::uint64_t>(d), Rounding::kNearest, 8, 0)
+                           .code;
+      const std::int64_t distance = std::abs(n - d * row.value(code));
+      for (const int other : {code - 1, code + 1}) {
+        if (other < 0 || other > row.largest_code()) continue;
+        const std::int64_t other_distance = std::abs(n - d * row.value(other));
+        EXPECT_LE(distance, other_distance);
+        if (distance == other_distance) {
+          EXPECT_EQ(code % 2, 0);
+        }
+      }
+    }
+  }
+}
+
+TEST(Prepare, ForwardWeightsAndActivationsOfHdqt) {  // Q1: 0.975 of the maximum
+  std::vector<std::int16_t> x;
+  for (int i = -100; i <= 100; ++i) x.push_back(static_cast<std::int16_t>(i));
+  PrepareJob job = make_job("i4", 1, 201, x);
+  job.recipe.scale = ScaleRule::kClip;
+  const PreparedOperand w = prepare(job);
+  EXPECT_EQ(w.codes.front(), -7);
+  EXPECT_EQ(w.codes.back(), 7);
+  EXPECT_EQ(w.max_magnitude, 100);
+  EXPECT_EQ(w.scale, make_scale(3900, 280, 0));
+  EXPECT_GT(w.counters.codes_at_limit, 2U);
+
+  std::vector<std::int16_t> positive;
+  for (int i = 0; i <= 1000; ++i) positive.push_back(static_cast<std::int16_t>(i));
+  job = make_job("u4", 1, 1001, positive);
+  job.recipe.scale = ScaleRule::kClip;
+  const PreparedOperand a = prepare(job);
+  const std::set<Code> levels(a.codes.begin(), a.codes.end());
+  EXPECT_EQ(levels.size(), 16U);  // 0 and 15 levels
+  EXPECT_EQ(*levels.rbegin(), 15);
+}
+
+TEST(Prepare, Zeros) {  // PRE-2, CNT-1
+  PrepareJob job = make_job("i4", 2, 5, std::vector<std::int16_t>(10, 0));
+  job.recipe.rounding = Rounding::kStochastic;
+  job.recipe.block_rule = BlockRule::kPad;
+  job.recipe.block = 4;
+  job.input.scale = {3, 5, 7};
+  for (const PreparedOperand& zero : {prepare(job), prepare_reference(job)}) {
+    EXPECT_EQ(zero.k_padded, 8);
+    EXPECT_THAT(zero.codes, Each(0));
+    EXPECT_EQ(zero.codes.size(), 16U);
+    EXPECT_EQ(zero.scale, (Scale{3, 5, 7}));
+    EXPECT_EQ(zero.counters, (PrepareCounters{0, 0, 16}));
+  }
+}
+
+TEST(Prepare, StochasticIsUnbiasedAndInRange) {  // Q3, PRE-6: mean within 4 sigma
+  // One value at M, the others at 10/31 of it: x = 7·10/31 = 2.258; 2^20 draws.
+  constexpr int k = 1 << 20;
+  std::vector<std::int16_t> x(k, 10000);
+  x[0] = 31000;
+  PrepareJob job = make_job("i4", 1, k, x);
+  job.recipe.rounding = Rounding::kStochastic;
+  job.recipe.random_bits = 16;
+  job.recipe.draw.seed = 1;
+  const PreparedOperand operand = prepare(job);
+  double sum = 0;
+  for (const Code code : operand.codes) {
+    EXPECT_GE(code, -7);
+    EXPECT_LE(code, 7);
+    sum += code;
+  }
+  const double p = 7.0 * 10000 / 31000 - 2;
+  const double sigma = std::sqrt(p * (1 - p) / k);
+  EXPECT_NEAR((sum - 7) / (k - 1), 2 + p, 4 * sigma + 0x1p-16);
+  EXPECT_EQ(operand.codes[0], 7);
+}
+
+TEST(Prepare, DrawsNameElementsNotAddresses) {  // RND-6: transposed reading gives the same codes
+  HostRandom random = test_random();
+  constexpr int rows = 13;
+  constexpr int columns = 37;
+  std::vector<std::int16_t> x;
+  for (int i = 0; i < rows * columns; ++i) {
+    x.push_back(static_cast<std::int16_t>(between(random, -32767, 32767)));
+  }
+  std::vector<std::int16_t> transposed;
+  for (int j = 0; j < columns; ++j) {
+    for (int i = 0; i < rows; ++i) {
+      transposed.push_back(x[static_cast<std::size_t>(i * columns + j)]);
+    }
+  }
+  PrepareJob by_row = make_job("i4", rows, columns, x);
+  by_row.recipe.rounding = Rounding::kStochastic;
+  by_row.recipe.index0 = 0xFFFFFFF0U;  // wraps around
+  PrepareJob by_column = make_job("i4", columns, rows, transposed);
+  by_column.recipe = by_row.recipe;
+  by_column.recipe.stride_line = 1;
+  by_column.recipe.stride_k = columns;
+  const PreparedOperand a = prepare(by_row);
+  const PreparedOperand b = prepare(by_column);
+  for (int i = 0; i < rows; ++i) {
+    for (int j = 0; j < columns; ++j) {
+      EXPECT_EQ(a.codes[static_cast<std::size_t>(i * columns + j)],
+                b.codes[static_cast<std::size_t>(j * rows + i)]);
+    }
+  }
+  EXPECT_EQ(a.counters, b.counters);
+}
+
+TEST(Prepare, CountersAreCountsOfTheCodes) {  // CNT-1, CNT-2
+  HostRandom random = test_random();
+  std::vector<std::int16_t> x;
+  for (int i = 0; i < 3 * 50; ++i) x.push_back(static_cast<std::int16_t>(between(random, -99, 99)));
+  PrepareJob job = make_job("i4", 3, 50, x);
+  job.recipe.block_rule = BlockRule::kPad;
+  job.recipe.block = 16;
+  const PreparedOperand full = prepare(job);
+  const auto at_limit = std::count_if(full.codes.begin(), full.codes.end(),
+                                      [](Code code) { return std::abs(code) == 7; });
+  EXPECT_EQ(full.counters.codes_at_limit, static_cast<std::uint64_t>(at_limit));
+  EXPECT_EQ(full.counters.zero_codes,
+            static_cast<std::uint64_t>(std::count(full.codes.begin(), full.codes.end(), 0)));
+  EXPECT_EQ(full.counters.rounded_up, 0U);  // `nearest` makes no stochastic increments
+  for (const auto mode : {CounterMode::kNone, CounterMode::kSticky}) {
+    job.counters = mode;
+    const PreparedOperand other = prepare(job);
+    EXPECT_EQ(other.codes, full.codes);
+    EXPECT_EQ(other.counters, reported(full.counters, mode));
+  }
+}
+
+// Random jobs of every kind, the vectorised kernel on every level against the cells.
+void compare_with_reference(HostRandom& random, int jobs, int longest) {
+  for (int i = 0; i < jobs; ++i) {
+    PrepareJob job;
+    PrepareRecipe& recipe = job.recipe;
+    recipe.format = between(random, 0, static_cast<int>(formats().size()) - 1);
+    const Format& row = formats()[static_cast<std::size_t>(recipe.format)];
+    if (row.is_signed) {
+      recipe.block_rule = static_cast<BlockRule>(random.below(3));
+      recipe.block = 1 << between(random, 0, 10);
+    }
+    recipe.scale = static_cast<ScaleRule>(random.below(3));
+    recipe.rounding = static_cast<Rounding>(random.below(2));
+    recipe.random_bits = between(random, 1, 16);
+    recipe.draw.seed = random.below(1000);
+    recipe.draw.step = random.below(1000);
+    recipe.index0 = static_cast<std::uint32_t>(random.next());
+    recipe.stride_line = random.below(5000);
+    recipe.stride_k = random.below(5000);
+    job.input.name = "x";
+    job.input.lines = between(random, 1, 6);
+    job.input.k = between(random, 1, longest);
+    job.input.scale = make_scale(1 + random.below(100), 1 + random.below(100), -5);
+    const int most = std::min(kWideLimit, 1 << between(random, 0, 15));
+    const bool adversarial = random.below(4) == 0;  // all at the largest, signs alternating
+    for (int j = 0; j < job.input.lines * job.input.k; ++j) {
+      int value = adversarial ? most : between(random, 0, most);
+      if (row.is_signed && (adversarial ? j % 2 == 1 : random.below(2) == 1)) value = -value;
+      job.input.mantissas.push_back(static_cast<std::int16_t>(value));
+    }
+    const PreparedOperand expected = prepare_reference(job);
+    for (const SimdLevel level : supported_simd_levels()) {
+      force_simd_level(level);
+      SCOPED_TRACE(std::string(to_string(level)) + " " + row.name + " " +
+                   std::string(to_string(recipe.scale)) + " " +
+                   std::string(to_string(recipe.rounding)) + " block " +
+                   std::to_string(expected.block) + " r " + std::to_string(recipe.random_bits));
+      expect_equal(prepare(job), expected);
+      if (::testing::Test::HasFailure()) return;
+    }
+  }
+  force_simd_level(supported_simd_levels().back());
+}
+
+TEST(PrepareKernel, EqualsReference) {
+  HostRandom random = test_random();
+  compare_with_reference(random, 400, 300);
+  compare_with_reference(random, 20, 3000);
+}
+
+TEST(LongPrepareKernel, EqualsReference) {
+  HostRandom random = test_random();
+  compare_with_reference(random, 20000, 200);
+  compare_with_reference(random, 1000, 3000);
+}
+
+// The double arithmetic of the kernel at every quotient near an integer: all |v| for every M.
+TEST(PrepareKernel, EveryMagnitudeOfManyMaxima) {
+  HostRandom random = test_random();
+  for (int i = 0; i < 60; ++i) {
+    const int m = i < 30 ? i + 1 : between(random, 1, 32767);
+    std::vector<std::int16_t> x;
+    for (int v = 0; v <= m; ++v) x.push_back(static_cast<std::int16_t>(v));
+    for (const char* name : {"i4", "u4", "i8", "e3"}) {
+      PrepareJob job = make_job(name, 1, m + 1, x);
+      job.recipe.scale = static_cast<ScaleRule>(random.below(3));
+      job.recipe.rounding = static_cast<Rounding>(random.below(2));
+      job.recipe.random_bits = between(random, 1, 16);
+      expect_equal(prepare(job), prepare_reference(job));
+    }
+  }
+}
+
+TEST(PrepareRefusals, NameTheTensor) {  // FMT-3 and malformed jobs
+  const auto refuses = [](PrepareJob job, const std::string& part) {
+    EXPECT_THAT([&] { prepare(job); },
+                ThrowsMessage<UserError>(AllOf(HasSubstr("tensor 'x'"), HasSubstr(part))));
+    EXPECT_THROW(prepare_reference(job), UserError);
+  };
+  const PrepareJob good = make_job("u4", 1, 4, {1, 2, 3, 4});
+  EXPECT_NO_THROW(prepare(good));
+  PrepareJob job = good;
+  job.input.mantissas[2] = -1;
+  refuses(job, "negative");
+  job = good;
+  job.recipe.block_rule = BlockRule::kPaper;
+  refuses(job, "transformed");
+  job = good;
+  job.input.lines = 2;
+  refuses(job, "4 mantissas for 2 x 4");
+  job.input.lines = 0;
+  refuses(job, "at least 1 line");
+  job = good;
+  job.input.k = 0;
+  refuses(job, "contraction length");
+  job = good;
+  job.recipe.random_bits = 17;
+  refuses(job, "random_bits 17");
+  job.recipe.random_bits = 0;
+  refuses(job, "random_bits 0");
+  job = good;
+  job.recipe.format = 99;
+  refuses(job, "format number 99");
+  job = make_job("i4", 1, 4, {1, 2, 3, -32768});
+  refuses(job, "-32768");
+  job = make_job("i4", 1, 2048, std::vector<std::int16_t>(2048, 1));
+  job.recipe.block_rule = BlockRule::kPaper;
+  refuses(job, "2048 exceeds 1024");
+  job.recipe.block_rule = BlockRule::kPad;
+  job.recipe.block = 48;
+  refuses(job, "not a power of two");
+}
+
+TEST(PrepareRefusals, Scales) {
+  PrepareJob job = make_job("i4", 1, 1, {1});
+  job.input.scale.num = 0;
+  EXPECT_THROW(prepare(job), UserError);
+  job.input.scale = {(std::uint64_t{1} << 62) + 1, 1, 0};
+  job.input.mantissas[0] = 32767;
+  EXPECT_THROW(prepare(job), UserError);
+}
+
+TEST(PrepareNames, RoundTrip) {
+  EXPECT_EQ(scale_rule("clip"), ScaleRule::kClip);
+  EXPECT_EQ(rounding("stochastic"), Rounding::kStochastic);
+  EXPECT_EQ(to_string(ScaleRule::kPow2), "pow2");
+  EXPECT_EQ(to_string(Rounding::kNearest), "nearest");
+  EXPECT_THROW(scale_rule("mean"), UserError);
+  EXPECT_THROW(rounding("up"), UserError);
+}
+
+}  // namespace
+}  // namespace sylvester

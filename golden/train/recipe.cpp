@@ -1,0 +1,141 @@
+#include "golden/train/recipe.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "golden/support/error.hpp"
+
+namespace sylvester {
+namespace {
+
+constexpr std::array<std::string_view, 5> kPresetNames = {"fp32", "hdqt", "fqt", "hdqt-paper",
+                                                          "hdqt-paper-int"};
+
+constexpr std::array<Role, kRoles> kAllRoles = {
+    Role::kForwardInput,   Role::kForwardActivation, Role::kForwardWeight,     Role::kInputGradient,
+    Role::kBackwardWeight, Role::kWeightGradient,    Role::kBackwardActivation};
+
+struct Transform {
+  BlockRule rule = BlockRule::kNone;
+  int block = 0;
+};
+
+// HDQT's formats, scales and roundings with a transform for the two backward GEMMs.
+LayerRecipe hdqt_layer(const Transform& backward) {
+  LayerRecipe layer;
+  for (const Role role : kAllRoles) {
+    const bool forward = gemm_of(role) == GemmKind::kForward;
+    PrepareRecipe& operand = layer.operand(role);
+    operand.format = format_index(role == Role::kForwardActivation ? "u4" : "i4");
+    operand.scale = forward ? ScaleRule::kClip : ScaleRule::kMax;
+    if (!forward) {
+      operand.block_rule = backward.rule;
+      operand.block = backward.block;
+    }
+  }
+  layer.operand(Role::kInputGradient).rounding = Rounding::kStochastic;
+  layer.operand(Role::kWeightGradient).rounding = Rounding::kStochastic;
+  layer.operand(Role::kBackwardActivation).rounding = Rounding::kStochastic;
+  return layer;
+}
+
+void check_layer(const LayerRecipe& layer, std::size_t index) {
+  const auto refuse = [&](std::string_view what, const std::string& sentence) {
+    throw UserError(fmt::format("layer {}, {}: {}", index, what, sentence));
+  };
+  for (const Role role : kAllRoles) {
+    const PrepareRecipe& recipe = layer.operand(role);
+    const auto rows = static_cast<int>(formats().size());
+    if (recipe.format < 0 || recipe.format >= rows) {
+      refuse(to_string(role),
+             fmt::format("format number {} is not in 0...{}", recipe.format, rows - 1));
+    }
+    const Format& row = formats()[static_cast<std::size_t>(recipe.format)];
+    // ReLU makes hidden activations non-negative; an input may be. Nothing else is.
+    const bool may_be_unsigned = role == Role::kForwardInput || role == Role::kForwardActivation ||
+                                 role == Role::kBackwardActivation;
+    if (!row.is_signed && (!may_be_unsigned || recipe.block_rule != BlockRule::kNone)) {
+      refuse(to_string(role),
+             fmt::format("format {} is unsigned, but this tensor has negative values", row.name));
+    }
+  }
+  constexpr std::array<std::array<Role, 2>, 4> pairs = {
+      {{Role::kForwardInput, Role::kForwardWeight},
+       {Role::kForwardActivation, Role::kForwardWeight},
+       {Role::kInputGradient, Role::kBackwardWeight},
+       {Role::kWeightGradient, Role::kBackwardActivation}}};
+  for (const auto& [first, second] : pairs) {
+    const PrepareRecipe& a = layer.operand(first);
+    const PrepareRecipe& b = layer.operand(second);
+    if (a.block_rule != b.block_rule || (a.block_rule != BlockRule::kNone && a.block != b.block)) {
+      refuse(to_string(first), fmt::format("its transform ({}, block {}) is not that of {} ({}, "
+                                           "block {}), its partner in the GEMM",
+                                           to_string(a.block_rule), a.block, to_string(second),
+                                           to_string(b.block_rule), b.block));
+    }
+  }
+  if (layer.backward_from_codes &&
+      layer.operand(Role::kForwardWeight).block_rule != BlockRule::kNone) {
+    refuse("backward_from_codes",
+           "needs a forward pass without transform, for codes of a transformed tensor are not "
+           "codes of the tensor");
+  }
+}
+
+}  // namespace
+
+const LayerRecipe& TrainRecipe::layer(int index) const {
+  const auto at = static_cast<std::size_t>(index);
+  return at < layers.size() ? layers[at] : layers.back();
+}
+
+void check(const TrainRecipe& recipe) {
+  if (recipe.mode == TrainMode::kQuantised) {
+    if (recipe.layers.empty()) throw UserError("a quantised recipe needs at least one layer entry");
+    for (std::size_t i = 0; i < recipe.layers.size(); ++i) check_layer(recipe.layers[i], i);
+  }
+  if (recipe.mode == TrainMode::kPaperFloat) {
+    const PaperRecipe& paper = recipe.paper;
+    if (paper.operand_bits < 2 || paper.operand_bits > 7) {
+      throw UserError(
+          fmt::format("operand bits {} of the published code is not in 2...7", paper.operand_bits));
+    }
+    if (paper.accumulator_bits < 4 || paper.accumulator_bits > 24) {
+      throw UserError(fmt::format("accumulator bits {} of the published code is not in 4...24",
+                                  paper.accumulator_bits));
+    }
+    if (paper.forward_tile < 1) {
+      throw UserError(fmt::format("forward tile {} of the published code is not 1 or more",
+                                  paper.forward_tile));
+    }
+  }
+}
+
+TrainRecipe preset_recipe(std::string_view name) {
+  TrainRecipe recipe;
+  if (name == "fp32") return recipe;
+  if (name == "hdqt-paper") {
+    recipe.mode = TrainMode::kPaperFloat;
+    return recipe;
+  }
+  recipe.mode = TrainMode::kQuantised;
+  if (name == "hdqt") {
+    recipe.layers = {hdqt_layer({.rule = BlockRule::kPad, .block = 32})};
+  } else if (name == "fqt") {
+    recipe.layers = {hdqt_layer({})};
+  } else if (name == "hdqt-paper-int") {
+    LayerRecipe layer = hdqt_layer({.rule = BlockRule::kPaper, .block = 0});
+    for (AccumulateRecipe& gemm : layer.accumulate) gemm.policy = AccumulatePolicy::kClamp;
+    layer.gemm(GemmKind::kInputGradient).tile = 0;
+    layer.gemm(GemmKind::kWeightGradient).tile = 0;
+    recipe.layers = {layer};
+  } else {
+    throw UserError(fmt::format("unknown training recipe '{}', allowed are {}", name,
+                                fmt::join(kPresetNames, ", ")));
+  }
+  return recipe;
+}
+
+std::span<const std::string_view> preset_recipe_names() { return kPresetNames; }
+
+}  // namespace sylvester

@@ -1,0 +1,83 @@
+// Which arithmetic the three GEMMs of each layer use in training.
+#pragma once
+
+#include <array>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "golden/numerics/accumulate.hpp"
+#include "golden/numerics/counters.hpp"
+#include "golden/numerics/prepare.hpp"
+#include "golden/numerics/role.hpp"
+#include "golden/train/totals.hpp"
+
+namespace sylvester {
+
+enum class TrainMode {
+  kFloat,       ///< float32 through OpenBLAS
+  kQuantised,   ///< the numeric contract, through a Backend
+  kPaperFloat,  ///< the published HDQT code: float32 quantisers; golden only
+};
+
+/// The arithmetic of one layer on the numeric contract.
+struct LayerRecipe {
+  /// Indexed by Role. Draw context and index fields are filled in by the trainer.
+  std::array<PrepareRecipe, kRoles> operands;
+  /// Indexed by GemmKind.
+  std::array<AccumulateRecipe, kGemmKinds> accumulate;
+  /// Prepare the backward W and X from the forward codes (HDQT) instead of from the wide tensors.
+  /// Needs a forward pass without transform.
+  bool backward_from_codes = true;
+
+  [[nodiscard]] PrepareRecipe& operand(Role role) {
+    return operands[static_cast<std::size_t>(role)];
+  }
+  [[nodiscard]] const PrepareRecipe& operand(Role role) const {
+    return operands[static_cast<std::size_t>(role)];
+  }
+  [[nodiscard]] AccumulateRecipe& gemm(GemmKind kind) {
+    return accumulate[static_cast<std::size_t>(kind)];
+  }
+  [[nodiscard]] const AccumulateRecipe& gemm(GemmKind kind) const {
+    return accumulate[static_cast<std::size_t>(kind)];
+  }
+};
+
+/// The published code's own parameters (TrainMode::kPaperFloat).
+struct PaperRecipe {
+  int operand_bits = 4;      ///< b, 2 ... 7
+  int accumulator_bits = 8;  ///< a, 4 ... 24; 16 and more: no clamp, as in the code
+  int forward_tile = 32;     ///< products per clamped sum of the forward pass, at least 1
+  float gradient_limit = 7;  ///< straight-through gradients are zero where |raw value| exceeds it
+};
+
+struct TrainRecipe {
+  TrainMode mode = TrainMode::kFloat;
+  /// kQuantised: entry l is layer l; layers beyond the last entry use the last entry.
+  std::vector<LayerRecipe> layers;
+  PaperRecipe paper;  ///< kPaperFloat only
+  /// What training steps count; teacher and evaluation passes count nothing.
+  CounterMode counters = CounterMode::kFull;
+
+  [[nodiscard]] const LayerRecipe& layer(int index) const;
+};
+
+/// Throws UserError naming layer, role and what is allowed: transforms that differ between the two
+/// operands of a GEMM, unsigned formats for signed tensors, backward_from_codes with a forward
+/// transform, numbers out of range.
+void check(const TrainRecipe& recipe);
+
+/// The recipe of a preset. Throws UserError listing the allowed names.
+///   fp32             float32
+///   hdqt             HDQT on the true 8-bit machine: `saturate`, tiles of 32 in all three GEMMs,
+///                    backward transforms of 32 with rule `pad`, stochastic rounding on both
+///                    gradients and the backward activation
+///   fqt              hdqt without transforms
+///   hdqt-paper       the published code
+///   hdqt-paper-int   its clamps and block rule on the numeric contract: `clamp`, forward tiles of
+///                    32, one backward sum over the whole contraction, rule `paper`
+TrainRecipe preset_recipe(std::string_view name);
+std::span<const std::string_view> preset_recipe_names();
+
+}  // namespace sylvester

@@ -1,0 +1,40 @@
+#include "golden/train/sgd.hpp"
+
+#include <cstddef>
+
+namespace sylvester {
+namespace {
+
+void update(const SgdSettings& settings, const std::vector<float>& gradient,
+            std::vector<float>& velocity, std::vector<float>& parameter) {
+  const float momentum = settings.momentum;
+  const float decay = settings.weight_decay;
+  const float rate = settings.learning_rate;
+  const float* g = gradient.data();
+  float* v = velocity.data();
+  float* w = parameter.data();
+  const std::size_t size = parameter.size();
+  for (std::size_t i = 0; i < size; ++i) {
+    v[i] = momentum * v[i] + (g[i] + decay * w[i]);
+    w[i] = w[i] - rate * v[i];
+  }
+}
+
+}  // namespace
+
+void Sgd::reset(const Mlp& network) {
+  velocity_.resize(network.layers.size());
+  for (std::size_t l = 0; l < network.layers.size(); ++l) {
+    velocity_[l].weight.assign(network.layers[l].weight.size(), 0.0F);
+    velocity_[l].bias.assign(network.layers[l].bias.size(), 0.0F);
+  }
+}
+
+void Sgd::step(Mlp& network, const std::vector<LayerGradient>& gradients) {
+  for (std::size_t l = 0; l < network.layers.size(); ++l) {
+    update(settings_, gradients[l].weight, velocity_[l].weight, network.layers[l].weight);
+    update(settings_, gradients[l].bias, velocity_[l].bias, network.layers[l].bias);
+  }
+}
+
+}  // namespace sylvester

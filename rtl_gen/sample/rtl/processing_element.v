@@ -1,0 +1,120 @@
+// Processing element of the output-stationary array: multiplies the codes that pass, accumulates a
+// tile in its register, and hands the finished partial sum to its shift-out register
+// (architecture.md section 5; the arithmetic is the accumulate_* cell's).
+//
+// ABits, BBits: code widths, 4 ... 5.  AccBits: P, 4 ... 24.  Policy: 0 saturate, 1 wrap, 2 clamp.
+// TileMax: longest tile, 1 ... 65535.  Counters: 0 none, 1 sticky, 2 full.
+// CountBits: as architecture.md section 2.
+// Outputs beside the partial sum: limited MACs of the tile, and whether the tile was limited.
+module processing_element #(
+  parameter integer ABits = 5,
+  parameter integer BBits = 4,
+  parameter integer AccBits = 8,
+  parameter integer Policy = 0,
+  parameter integer TileMax = 512,
+  parameter integer Counters = 2,
+  parameter integer CountBits = 10
+) (
+  input  wire                         clk_i,
+  input  wire                         step_i,
+  input  wire                         valid_i,
+  input  wire                         first_i,
+  input  wire                         last_i,
+  input  wire signed [ABits-1:0]      a_i,
+  input  wire signed [BBits-1:0]      b_i,
+  input  wire                         shift_i,
+  input  wire [AccBits+CountBits:0]   north_i,
+  output wire [AccBits+CountBits:0]   south_o
+);
+  localparam integer ProductBits = ABits + BBits;
+  localparam integer RegisterBits =
+      (Policy == 2) ? ProductBits + $clog2(TileMax + 1) : AccBits;
+
+  wire signed [ProductBits-1:0] a_wide = {{BBits{a_i[ABits-1]}}, a_i};
+  wire signed [ProductBits-1:0] b_wide = {{ABits{b_i[BBits-1]}}, b_i};
+  wire signed [ProductBits-1:0] product = a_wide * b_wide;
+
+  reg signed [RegisterBits-1:0]  acc_q;
+  wire signed [RegisterBits-1:0] acc_in = first_i ? {RegisterBits{1'b0}} : acc_q;
+  wire signed [RegisterBits-1:0] acc_next;
+  wire signed [AccBits-1:0]      partial;
+  wire                           limited;
+  wire                           clamped;
+
+  generate
+    if (Policy == 0) begin : gen_saturate
+      accumulate_saturate #(
+        .AccBits(AccBits),
+        .RegisterBits(RegisterBits),
+        .ProductBits(ProductBits)
+      ) u_accumulate (
+        .acc_i(acc_in),
+        .product_i(product),
+        .acc_o(acc_next),
+        .limited_o(limited),
+        .partial_o(partial),
+        .clamped_o(clamped)
+      );
+    end else if (Policy == 1) begin : gen_wrap
+      accumulate_wrap #(
+        .AccBits(AccBits),
+        .RegisterBits(RegisterBits),
+        .ProductBits(ProductBits)
+      ) u_accumulate (
+        .acc_i(acc_in),
+        .product_i(product),
+        .acc_o(acc_next),
+        .limited_o(limited),
+        .partial_o(partial),
+        .clamped_o(clamped)
+      );
+    end else begin : gen_clamp
+      accumulate_clamp #(
+        .AccBits(AccBits),
+        .RegisterBits(RegisterBits),
+        .ProductBits(ProductBits)
+      ) u_accumulate (
+        .acc_i(acc_in),
+        .product_i(product),
+        .acc_o(acc_next),
+        .limited_o(limited),
+        .partial_o(partial),
+        .clamped_o(clamped)
+      );
+    end
+  endgenerate
+
+  // Limited MACs of the tile, this one included.
+  wire [CountBits-1:0] count_next;
+  wire                 tile_limited;
+  generate
+    if (Counters == 0) begin : gen_no_count
+      wire unused_events = &{1'b0, limited, clamped};
+      assign count_next = {CountBits{1'b0}};
+      assign tile_limited = 1'b0;
+    end else begin : gen_count
+      reg [CountBits-1:0]  count_q;
+      wire [CountBits-1:0] count_in = first_i ? {CountBits{1'b0}} : count_q;
+      if (Counters == 1) begin : gen_sticky
+        assign count_next = count_in | {{(CountBits-1){1'b0}}, limited};
+      end else begin : gen_full
+        assign count_next = count_in + {{(CountBits-1){1'b0}}, limited};
+      end
+      assign tile_limited = (count_next != {CountBits{1'b0}}) | clamped;
+      always @(posedge clk_i) begin
+        if (step_i & valid_i) count_q <= count_next;
+      end
+    end
+  endgenerate
+
+  reg [AccBits+CountBits:0] out_q;
+  assign south_o = out_q;
+
+  always @(posedge clk_i) begin
+    if (step_i & valid_i) acc_q <= acc_next;
+    if (step_i) begin
+      if (valid_i & last_i) out_q <= {tile_limited, count_next, partial};
+      else if (shift_i) out_q <= north_i;
+    end
+  end
+endmodule

@@ -1,0 +1,285 @@
+// Quantiser of the prepare unit: measures the largest magnitude in a first pass over the matrix,
+// then divides and rounds every coefficient to a code in a second one (numerics.md, PRE;
+// architecture.md section 4).
+//
+// Lanes: 1 ... 32.  BlockMax: power of two, 2 ... 1024.  RandomBits: 1 ... 16.
+// Depth: input FIFO, >= 2.  ScaleSetup: 1 ... 8 cycles.  DivideBits: 1 ... 16 and MixRounds:
+// 1 ... 10 per register stage.  Counters: 0 none, 1 sticky, 2 full.
+// key_i as draw_key gives it; all other job fields are stable while run_i is high.
+module quantise #(
+  parameter integer Lanes = 4,
+  parameter integer BlockMax = 32,
+  parameter integer RandomBits = 8,
+  parameter integer Depth = 2,
+  parameter integer ScaleSetup = 2,
+  parameter integer DivideBits = 2,
+  parameter integer MixRounds = 2,
+  parameter integer Counters = 2
+) (
+  input  wire                                   clk_i,
+  input  wire                                   rst_ni,
+  input  wire                                   run_i,
+  input  wire [15:0]                            k_len_i,
+  input  wire [15:0]                            groups_i,
+  input  wire [5:0]                             last_lanes_i,
+  input  wire [2:0]                             magnitude_bits_i,
+  input  wire [1:0]                             scale_rule_i,
+  input  wire                                   stochastic_i,
+  input  wire [31:0]                            index0_i,
+  input  wire [31:0]                            stride_line_i,
+  input  wire [31:0]                            stride_k_i,
+  input  wire [159:0]                           key_i,
+  output wire                                   open_o,
+  output wire                                   finished_o,
+  output wire [31:0]                            max_magnitude_o,
+  output wire [31:0]                            codes_at_limit_o,
+  output wire [31:0]                            rounded_up_o,
+  output wire [31:0]                            zero_codes_o,
+  input  wire                                   coefficients_valid_i,
+  output wire                                   coefficients_ready_o,
+  input  wire [(16+$clog2(BlockMax))*Lanes-1:0] coefficients_data_i,
+  output wire                                   codes_valid_o,
+  input  wire                                   codes_ready_i,
+  output wire [5*Lanes-1:0]                     codes_data_o
+);
+  localparam integer Bits = 16 + $clog2(BlockMax);
+  localparam integer MagnitudeBits = Bits - 1;
+  localparam integer DivideStages = (4 + RandomBits + DivideBits - 1) / DivideBits;
+  localparam integer MixStages = (10 + MixRounds - 1) / MixRounds;
+  localparam integer Stages = (DivideStages > MixStages) ? DivideStages : MixStages;
+  localparam integer LastSetup = ScaleSetup - 1;
+
+  localparam [1:0] MEASURE = 2'd0;
+  localparam [1:0] SETUP = 2'd1;
+  localparam [1:0] QUANTISE = 2'd2;
+  localparam [1:0] FINISHED = 2'd3;
+
+  reg [1:0]               state_q;
+  reg [2:0]               setup_q;
+  reg [15:0]              k_q;
+  reg [15:0]              group_q;
+  reg                     all_popped_q;
+  reg [MagnitudeBits-1:0] max_q;
+
+  // Input beats.
+  wire                  step = !codes_valid_o | codes_ready_i;
+  wire                  fifo_valid;
+  wire [Bits*Lanes-1:0] fifo_data;
+  wire                  measure_pop = run_i & (state_q == MEASURE) & fifo_valid;
+  wire                  quantise_pop = (state_q == QUANTISE) & step & !all_popped_q & fifo_valid;
+  wire                  line_end = k_q == k_len_i - 16'd1;
+  wire                  last_group = group_q == groups_i - 16'd1;
+  wire                  matrix_end = line_end & last_group;
+
+  stream_fifo #(
+    .Width(Bits * Lanes),
+    .Depth(Depth)
+  ) u_fifo (
+    .clk_i(clk_i),
+    .rst_ni(rst_ni),
+    .valid_i(coefficients_valid_i),
+    .ready_o(coefficients_ready_o),
+    .data_i(coefficients_data_i),
+    .valid_o(fifo_valid),
+    .ready_i(measure_pop | quantise_pop),
+    .data_o(fifo_data)
+  );
+
+  // Magnitudes, the largest so far, and the draw index of each lane (RND-6).
+  reg [MagnitudeBits*Lanes-1:0] magnitudes;
+  reg [MagnitudeBits-1:0]       max_d;
+  reg [32*Lanes-1:0]            indices;
+  reg [31:0]                    group_base_q;
+  reg [31:0]                    k_offset_q;
+  reg [31:0]                    next_group_base;
+  integer                       i;
+  always @* begin
+    max_d = max_q;
+    next_group_base = group_base_q;
+    for (i = 0; i < Lanes; i = i + 1) begin
+      magnitudes[MagnitudeBits*i +: MagnitudeBits] =
+          fifo_data[Bits*i+MagnitudeBits]
+              ? {MagnitudeBits{1'b0}} - fifo_data[Bits*i +: MagnitudeBits]
+              : fifo_data[Bits*i +: MagnitudeBits];
+      if (magnitudes[MagnitudeBits*i +: MagnitudeBits] > max_d) begin
+        max_d = magnitudes[MagnitudeBits*i +: MagnitudeBits];
+      end
+      indices[32*i +: 32] = next_group_base + k_offset_q;
+      next_group_base = next_group_base + stride_line_i;
+    end
+  end
+  assign max_magnitude_o = {{(32-MagnitudeBits){1'b0}}, max_q};
+
+  wire [Bits+4:0] divisor;
+  wire [1:0]      pow2_shift;
+  reg  [Bits+8:0] divisor_times_8_q;
+  reg  [1:0]      pow2_shift_q;
+  scale_setup #(
+    .Bits(Bits)
+  ) u_scale (
+    .max_i(max_q),
+    .magnitude_bits_i(magnitude_bits_i),
+    .scale_rule_i(scale_rule_i),
+    .divisor_o(divisor),
+    .pow2_shift_o(pow2_shift)
+  );
+
+  // Control beside the lanes: first register, division and mixer, output register.
+  wire [2:0] mid_control;
+  wire [1:0] out_control;
+  wire       mid_valid = mid_control[2];
+  wire       mid_last_group = mid_control[0];
+  delay_line_reset #(
+    .Width(3),
+    .Stages(1 + Stages)
+  ) u_control (
+    .clk_i(clk_i),
+    .rst_ni(rst_ni),
+    .step_i(step),
+    .data_i({quantise_pop, quantise_pop & matrix_end, last_group}),
+    .data_o(mid_control)
+  );
+  delay_line_reset #(
+    .Width(2),
+    .Stages(1)
+  ) u_control_out (
+    .clk_i(clk_i),
+    .rst_ni(rst_ni),
+    .step_i(step),
+    .data_i(mid_control[2:1]),
+    .data_o(out_control)
+  );
+  assign codes_valid_o = out_control[1];
+
+  wire [Lanes-1:0] zero;
+  wire [Lanes-1:0] rounded_up;
+  wire [Lanes-1:0] at_limit;
+  genvar lane;
+  generate
+    for (lane = 0; lane < Lanes; lane = lane + 1) begin : gen_lane
+      localparam [5:0] Index = lane;
+      wire lane_zero, lane_rounded_up, lane_at_limit;
+      quantise_lane #(
+        .Bits(Bits),
+        .RandomBits(RandomBits),
+        .DivideBits(DivideBits),
+        .MixRounds(MixRounds),
+        .Stages(Stages)
+      ) u_lane (
+        .clk_i(clk_i),
+        .step_i(step),
+        .negative_i(fifo_data[Bits*lane+MagnitudeBits]),
+        .magnitude_i(magnitudes[MagnitudeBits*lane +: MagnitudeBits]),
+        .index_i(indices[32*lane +: 32]),
+        .magnitude_bits_i(magnitude_bits_i),
+        .scale_rule_i(scale_rule_i),
+        .stochastic_i(stochastic_i),
+        .key_i(key_i),
+        .divisor_times_8_i(divisor_times_8_q),
+        .pow2_shift_i(pow2_shift_q),
+        .code_o(codes_data_o[5*lane +: 5]),
+        .zero_o(lane_zero),
+        .rounded_up_o(lane_rounded_up),
+        .at_limit_o(lane_at_limit)
+      );
+      // Lines that only fill the last group count nowhere.
+      wire counted = step & mid_valid & (!mid_last_group | (Index < last_lanes_i));
+      assign zero[lane] = counted & lane_zero;
+      assign rounded_up[lane] = counted & lane_rounded_up;
+      assign at_limit[lane] = counted & lane_at_limit;
+    end
+  endgenerate
+
+  assign open_o = state_q == QUANTISE;
+  assign finished_o = state_q == FINISHED;
+
+  always @(posedge clk_i) begin
+    if (!rst_ni | !run_i) begin
+      state_q <= MEASURE;
+      setup_q <= 3'd0;
+      k_q <= 16'd0;
+      group_q <= 16'd0;
+      all_popped_q <= 1'b0;
+      max_q <= {MagnitudeBits{1'b0}};
+    end else begin
+      if (measure_pop | quantise_pop) begin
+        k_q <= line_end ? 16'd0 : k_q + 16'd1;
+        if (line_end) group_q <= last_group ? 16'd0 : group_q + 16'd1;
+      end
+      if (measure_pop) max_q <= max_d;
+      if (quantise_pop & matrix_end) all_popped_q <= 1'b1;
+      case (state_q)
+        MEASURE: begin
+          if (measure_pop & matrix_end) state_q <= SETUP;
+        end
+        SETUP: begin
+          setup_q <= setup_q + 3'd1;
+          if (setup_q == LastSetup[2:0]) state_q <= QUANTISE;
+        end
+        QUANTISE: begin
+          if (codes_valid_o & codes_ready_i & out_control[0]) state_q <= FINISHED;
+        end
+        default: begin
+        end
+      endcase
+    end
+  end
+
+  always @(posedge clk_i) begin
+    if (state_q == SETUP) begin
+      divisor_times_8_q <= {1'b0, divisor, 3'b000};
+      pow2_shift_q <= pow2_shift;
+      group_base_q <= index0_i;
+      k_offset_q <= 32'd0;
+    end else if (quantise_pop) begin
+      k_offset_q <= line_end ? 32'd0 : k_offset_q + stride_k_i;
+      if (line_end) group_base_q <= next_group_base;
+    end
+  end
+
+  generate
+    if (Counters == 2) begin : gen_full
+      tally #(
+        .Inputs(Lanes),
+        .Bits(32)
+      ) u_at_limit (
+        .clk_i(clk_i),
+        .clear_i(!rst_ni | !run_i),
+        .events_i(at_limit),
+        .count_o(codes_at_limit_o)
+      );
+      tally #(
+        .Inputs(Lanes),
+        .Bits(32)
+      ) u_rounded_up (
+        .clk_i(clk_i),
+        .clear_i(!rst_ni | !run_i),
+        .events_i(rounded_up),
+        .count_o(rounded_up_o)
+      );
+      tally #(
+        .Inputs(Lanes),
+        .Bits(32)
+      ) u_zero (
+        .clk_i(clk_i),
+        .clear_i(!rst_ni | !run_i),
+        .events_i(zero),
+        .count_o(zero_codes_o)
+      );
+    end else if (Counters == 1) begin : gen_sticky
+      reg [2:0] seen_q;
+      always @(posedge clk_i) begin
+        if (!rst_ni | !run_i) seen_q <= 3'b000;
+        else seen_q <= seen_q | {|at_limit, |rounded_up, |zero};
+      end
+      assign codes_at_limit_o = {31'd0, seen_q[2]};
+      assign rounded_up_o = {31'd0, seen_q[1]};
+      assign zero_codes_o = {31'd0, seen_q[0]};
+    end else begin : gen_none
+      wire unused_events = &{1'b0, at_limit, rounded_up, zero};
+      assign codes_at_limit_o = 32'd0;
+      assign rounded_up_o = 32'd0;
+      assign zero_codes_o = 32'd0;
+    end
+  endgenerate
+endmodule

@@ -1,0 +1,142 @@
+// One lane of the quantiser: sign and numerator, division and draw side by side, rounding
+// (numerics.md, PRE-2 to PRE-5; architecture.md section 4). Latency Stages + 2 steps from value_i
+// to code_o; the events belong to the code that enters the output register with the next step.
+//
+// Bits: coefficient width, 17 ... 26.  RandomBits: 1 ... 16.  DivideBits: 1 ... 16.
+// MixRounds: 1 ... 10.  Stages: the longer of division and mixer, in register stages.
+module quantise_lane #(
+  parameter integer Bits = 21,
+  parameter integer RandomBits = 8,
+  parameter integer DivideBits = 2,
+  parameter integer MixRounds = 2,
+  parameter integer Stages = 6
+) (
+  input  wire             clk_i,
+  input  wire             step_i,
+  input  wire             negative_i,
+  input  wire [Bits-2:0]  magnitude_i,
+  input  wire [31:0]      index_i,
+  input  wire [2:0]       magnitude_bits_i,
+  input  wire [1:0]       scale_rule_i,
+  input  wire             stochastic_i,
+  input  wire [159:0]     key_i,
+  input  wire [Bits+8:0]  divisor_times_8_i,
+  input  wire [1:0]       pow2_shift_i,
+  output wire [4:0]       code_o,
+  output wire             zero_o,
+  output wire             rounded_up_o,
+  output wire             at_limit_o
+);
+  localparam integer NumeratorBits = Bits + 9;
+  localparam integer DivideStages = (4 + RandomBits + DivideBits - 1) / DivideBits;
+  localparam integer MixStages = (10 + MixRounds - 1) / MixRounds;
+
+  // N = |v|*n: Q = 2^magnitude_bits - 1 makes it shifts and one subtraction (PRE-3).
+  wire [NumeratorBits-1:0] wide = {10'd0, magnitude_i};
+  wire [NumeratorBits-1:0] times_largest = (wide << magnitude_bits_i) - wide;
+  wire [NumeratorBits-1:0] numerator =
+      (scale_rule_i == 2'd0) ? times_largest :
+      (scale_rule_i == 2'd1) ? (times_largest << 5) + (times_largest << 3) :
+      wide << pow2_shift_i;
+
+  wire                     first_negative;
+  wire [NumeratorBits-1:0] first_numerator;
+  wire [31:0]              first_index;
+  delay_line #(
+    .Width(1 + NumeratorBits + 32),
+    .Stages(1)
+  ) u_first (
+    .clk_i(clk_i),
+    .step_i(step_i),
+    .data_i({negative_i, numerator, index_i}),
+    .data_o({first_negative, first_numerator, first_index})
+  );
+
+  wire [3:0]            divided_quotient;
+  wire [RandomBits-1:0] divided_fraction;
+  wire                  divided_inexact;
+  divide_lane #(
+    .NumeratorBits(NumeratorBits),
+    .FractionBits(RandomBits),
+    .BitsPerStage(DivideBits)
+  ) u_divide (
+    .clk_i(clk_i),
+    .step_i(step_i),
+    .numerator_i(first_numerator),
+    .divisor_times_8_i(divisor_times_8_i),
+    .quotient_o(divided_quotient),
+    .fraction_o(divided_fraction),
+    .inexact_o(divided_inexact)
+  );
+
+  wire [31:0] word;
+  wire        unused_word = &{1'b0, word[31-RandomBits:0]};
+  draw_mixer #(
+    .RoundsPerStage(MixRounds)
+  ) u_mixer (
+    .clk_i(clk_i),
+    .step_i(step_i),
+    .key_i(key_i),
+    .index_i(first_index),
+    .word_o(word)
+  );
+
+  wire [3:0]            quotient;
+  wire [RandomBits-1:0] fraction;
+  wire                  inexact;
+  wire                  negative;
+  wire [RandomBits-1:0] draw;
+  delay_line #(
+    .Width(5 + RandomBits),
+    .Stages(Stages - DivideStages)
+  ) u_divide_pad (
+    .clk_i(clk_i),
+    .step_i(step_i),
+    .data_i({divided_quotient, divided_fraction, divided_inexact}),
+    .data_o({quotient, fraction, inexact})
+  );
+  delay_line #(
+    .Width(RandomBits),
+    .Stages(Stages - MixStages)
+  ) u_mixer_pad (
+    .clk_i(clk_i),
+    .step_i(step_i),
+    .data_i(word[31 -: RandomBits]),
+    .data_o(draw)
+  );
+  delay_line #(
+    .Width(1),
+    .Stages(Stages)
+  ) u_negative (
+    .clk_i(clk_i),
+    .step_i(step_i),
+    .data_i(first_negative),
+    .data_o(negative)
+  );
+
+  wire [4:0] code;
+  round_code #(
+    .FractionBits(RandomBits)
+  ) u_round (
+    .quotient_i(quotient),
+    .fraction_i(fraction),
+    .inexact_i(inexact),
+    .negative_i(negative),
+    .stochastic_i(stochastic_i),
+    .draw_i(draw),
+    .magnitude_bits_i(magnitude_bits_i),
+    .code_o(code),
+    .zero_o(zero_o),
+    .rounded_up_o(rounded_up_o),
+    .at_limit_o(at_limit_o)
+  );
+  delay_line #(
+    .Width(5),
+    .Stages(1)
+  ) u_out (
+    .clk_i(clk_i),
+    .step_i(step_i),
+    .data_i(code),
+    .data_o(code_o)
+  );
+endmodule

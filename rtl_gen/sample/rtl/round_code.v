@@ -1,0 +1,44 @@
+// Rounds quotient and fraction of one lane to a code (numerics.md, PRE-4): to nearest with ties to
+// even, or up iff the draw is below the fraction; then limits the magnitude and applies the sign.
+//
+// FractionBits: 1 ... 16.  magnitude_bits_i: 1 ... 4, the largest magnitude is
+// 2^magnitude_bits_i - 1.  code_o: 5-bit two's complement.
+module round_code #(
+  parameter integer FractionBits = 8
+) (
+  input  wire [3:0]              quotient_i,
+  input  wire [FractionBits-1:0] fraction_i,
+  input  wire                    inexact_i,
+  input  wire                    negative_i,
+  input  wire                    stochastic_i,
+  input  wire [FractionBits-1:0] draw_i,
+  input  wire [2:0]              magnitude_bits_i,
+  output wire [4:0]              code_o,
+  output wire                    zero_o,
+  output wire                    rounded_up_o,
+  output wire                    at_limit_o
+);
+  localparam integer Half = FractionBits - 1;
+
+  wire half = fraction_i[Half];
+  wire stochastic_up = draw_i < fraction_i;
+  wire above_half;
+  generate
+    if (Half == 0) begin : gen_one_bit
+      assign above_half = inexact_i;
+    end else begin : gen_more_bits
+      assign above_half = (|fraction_i[Half-1:0]) | inexact_i;
+    end
+  endgenerate
+  wire nearest_up = half & (above_half | quotient_i[0]);
+
+  wire       up = stochastic_i ? stochastic_up : nearest_up;
+  wire [4:0] largest = (5'd1 << magnitude_bits_i) - 5'd1;
+  wire [4:0] magnitude = {1'b0, quotient_i} + {4'd0, up};
+  wire [4:0] limited = (magnitude > largest) ? largest : magnitude;
+
+  assign code_o = negative_i ? 5'd0 - limited : limited;
+  assign zero_o = limited == 5'd0;
+  assign rounded_up_o = stochastic_i & stochastic_up;
+  assign at_limit_o = limited == largest;
+endmodule

@@ -1,0 +1,49 @@
+// Divisor of the quantiser from the largest magnitude M of a matrix (numerics.md, PRE-3): M, 39*M,
+// or the power of two 2^e with the least e for which M <= Q*2^e. M = 0 gives 1.
+//
+// Bits: coefficient width, 17 ... 26; M has Bits-1 bits.
+// magnitude_bits_i: 1 ... 4, Q = 2^magnitude_bits_i - 1.
+// divisor_o: D.  pow2_shift_o: numerator shift max(0, -e) of rule pow2, 0 ... 3.
+module scale_setup #(
+  parameter integer Bits = 21
+) (
+  input  wire [Bits-2:0] max_i,
+  input  wire [2:0]      magnitude_bits_i,
+  input  wire [1:0]      scale_rule_i,
+  output wire [Bits+4:0] divisor_o,
+  output wire [1:0]      pow2_shift_o
+);
+  localparam integer DivisorBits = Bits + 5;
+
+  wire [DivisorBits-1:0] max_wide = {6'd0, max_i};
+  wire [DivisorBits-1:0] times_39 = (max_wide << 5) + (max_wide << 3) - max_wide;
+  wire [DivisorBits-1:0] one = {{(DivisorBits-1){1'b0}}, 1'b1};
+
+  // Length of M in bits.
+  reg [4:0] length;
+  integer   i;
+  always @* begin
+    length = 5'd0;
+    for (i = 0; i < Bits - 1; i = i + 1) begin
+      if (max_i[i]) length = i[4:0] + 5'd1;
+    end
+  end
+
+  // Of the two candidates length - n and length - n + 1 the smaller one holds unless M exceeds
+  // Q*2^(length - n); for M shorter than Q it always holds or M is brought to the same length.
+  wire [4:0]             n = {2'b00, magnitude_bits_i};
+  wire                   shorter = length < n;
+  wire [4:0]             distance = shorter ? n - length : length - n;
+  wire [DivisorBits-1:0] largest = (one << n) - one;
+  wire                   exceeds = shorter ? (max_wide << distance) > largest
+                                           : max_wide > (largest << distance);
+  wire [4:0]             up = {4'd0, exceeds};
+  wire                   zero = max_i == {(Bits-1){1'b0}};
+  wire [4:0]             shift_left = distance + up;
+
+  assign pow2_shift_o = (shorter & !zero) ? distance[1:0] - {1'b0, exceeds} : 2'd0;
+  assign divisor_o = zero                   ? one :
+                     (scale_rule_i == 2'd0) ? max_wide :
+                     (scale_rule_i == 2'd1) ? times_39 :
+                     shorter                ? one : one << shift_left;
+endmodule

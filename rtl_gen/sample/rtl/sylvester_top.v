@@ -1,0 +1,410 @@
+// Sylvester accelerator: a prepare unit (wide matrices to operand codes) and a GEMM unit
+// (codes to integer results), each behind a stream of jobs.
+// Every stream moves a beat when valid and ready are high. Job and done payloads are
+// packed lowest field first: see the slices below. Generated; parameters may be overridden,
+// then HardwareHash no longer names the hardware.
+//
+// Rows                1 ... 64: rows of the array
+// Cols                1 ... 64: columns of the array
+// ABits               4 ... 5: bits of an A code, 5 with unsigned codes
+// BBits               4: bits of a B code
+// AccBits             4 ... 24: bits of a partial sum (P)
+// Policy              0 ... 2: overflow inside a tile: 0 saturate, 1 wrap, 2 clamp
+// OuterBits           4 ... 32: bits of the outer accumulators, at least AccBits
+// TileMax             1 ... 65535: longest tile of a job
+// Lanes               1 ... 32: lanes of the prepare unit
+// BlockMax            2 ... 1024: longest transform block, a power of two
+// RandomBits          1 ... 16: random bits of a stochastic rounding
+// Counters            0 ... 2: 0 none, 1 sticky, 2 full
+// DepthTurned         2 ... 64: beats of the FIFO at stream turned
+// DepthCoefficients   2 ... 64: beats of the FIFO at stream coefficients
+// CodeChunk           1 ... 65535: k-beats per bank of a code buffer
+// DepthFeed           2 ... 64: beats of the FIFO at stream feed
+// DepthPartials       2 ... 64: beats of the FIFO at stream partials
+// TransformRegisters  1 ... 4: latency table entry transform_registers
+// ScaleSetup          1 ... 8: latency table entry scale_setup
+// DivideBits          1 ... 16: latency table entry divide_bits
+// MixRounds           1 ... 10: latency table entry mix_rounds
+// CodeBufferRead      1 ... 4: latency table entry code_buffer_read
+// ArrayFeed           1 ... 4: latency table entry array_feed
+// ArrayDrain          1 ... 4: latency table entry array_drain
+// EdgeOutput          1 ... 4: latency table entry edge_output
+// HardwareHash        hash of all parameters above, readable at hardware_hash_o
+module sylvester_top #(
+  parameter integer Rows = 4,
+  parameter integer Cols = 4,
+  parameter integer ABits = 5,
+  parameter integer BBits = 4,
+  parameter integer AccBits = 8,
+  parameter integer Policy = 0,
+  parameter integer OuterBits = 24,
+  parameter integer TileMax = 64,
+  parameter integer Lanes = 2,
+  parameter integer BlockMax = 8,
+  parameter integer RandomBits = 8,
+  parameter integer Counters = 2,
+  parameter integer DepthTurned = 2,
+  parameter integer DepthCoefficients = 2,
+  parameter integer CodeChunk = 8,
+  parameter integer DepthFeed = 2,
+  parameter integer DepthPartials = 2,
+  parameter integer TransformRegisters = 1,
+  parameter integer ScaleSetup = 2,
+  parameter integer DivideBits = 2,
+  parameter integer MixRounds = 2,
+  parameter integer CodeBufferRead = 1,
+  parameter integer ArrayFeed = 1,
+  parameter integer ArrayDrain = 1,
+  parameter integer EdgeOutput = 1,
+  parameter [63:0]  HardwareHash = 64'h809812ee074df136
+) (
+  input  wire                  clk_i,
+  input  wire                  rst_ni,
+  input  wire                  prepare_job_valid_i,
+  output wire                  prepare_job_ready_o,
+  input  wire [239:0]          prepare_job_data_i,
+  input  wire                  wide_valid_i,
+  output wire                  wide_ready_o,
+  input  wire [16*Lanes-1:0]   wide_data_i,
+  output wire                  codes_valid_o,
+  input  wire                  codes_ready_i,
+  output wire [5*Lanes-1:0]    codes_data_o,
+  output wire                  prepare_done_valid_o,
+  input  wire                  prepare_done_ready_i,
+  output wire [127:0]          prepare_done_data_o,
+  input  wire                  gemm_job_valid_i,
+  output wire                  gemm_job_ready_o,
+  input  wire [109:0]          gemm_job_data_i,
+  input  wire                  a_codes_valid_i,
+  output wire                  a_codes_ready_o,
+  input  wire [Rows*ABits-1:0] a_codes_data_i,
+  input  wire                  b_codes_valid_i,
+  output wire                  b_codes_ready_o,
+  input  wire [Cols*BBits-1:0] b_codes_data_i,
+  output wire                  results_valid_o,
+  input  wire                  results_ready_i,
+  output wire [32*Cols-1:0]    results_data_o,
+  output wire                  gemm_done_valid_o,
+  input  wire                  gemm_done_ready_i,
+  output wire [143:0]          gemm_done_data_o,
+  output wire [63:0]           hardware_hash_o
+);
+  localparam integer CountBits = (Counters == 2) ? $clog2(TileMax + 1) : 1;
+  localparam integer PrepareJobBits = 240;
+  localparam integer PrepareDoneBits = 128;
+  localparam integer GemmJobBits = 110;
+  localparam integer GemmDoneBits = 144;
+
+  // An illegal parameter stops the elaboration at a module that does not exist.
+  generate
+    if (Rows < 1 || Rows > 64) illegal_Rows_allowed_1_to_64 u_stop ();
+    if (Cols < 1 || Cols > 64) illegal_Cols_allowed_1_to_64 u_stop ();
+    if (ABits < 4 || ABits > 5) illegal_ABits_allowed_4_to_5 u_stop ();
+    if (BBits < 4 || BBits > 4) illegal_BBits_allowed_4_to_4 u_stop ();
+    if (AccBits < 4 || AccBits > 24) illegal_AccBits_allowed_4_to_24 u_stop ();
+    if (Policy < 0 || Policy > 2) illegal_Policy_allowed_0_to_2 u_stop ();
+    if (OuterBits < 4 || OuterBits > 32) illegal_OuterBits_allowed_4_to_32 u_stop ();
+    if (TileMax < 1 || TileMax > 65535) illegal_TileMax_allowed_1_to_65535 u_stop ();
+    if (Lanes < 1 || Lanes > 32) illegal_Lanes_allowed_1_to_32 u_stop ();
+    if (BlockMax < 2 || BlockMax > 1024) illegal_BlockMax_allowed_2_to_1024 u_stop ();
+    if (RandomBits < 1 || RandomBits > 16) illegal_RandomBits_allowed_1_to_16 u_stop ();
+    if (Counters < 0 || Counters > 2) illegal_Counters_allowed_0_to_2 u_stop ();
+    if (DepthTurned < 2 || DepthTurned > 64) illegal_DepthTurned_allowed_2_to_64 u_stop ();
+    if (DepthCoefficients < 2 || DepthCoefficients > 64) illegal_DepthCoefficients_allowed_2_to_64
+        u_stop ();
+    if (CodeChunk < 1 || CodeChunk > 65535) illegal_CodeChunk_allowed_1_to_65535 u_stop ();
+    if (DepthFeed < 2 || DepthFeed > 64) illegal_DepthFeed_allowed_2_to_64 u_stop ();
+    if (DepthPartials < 2 || DepthPartials > 64) illegal_DepthPartials_allowed_2_to_64 u_stop ();
+    if (TransformRegisters < 1 || TransformRegisters > 4) illegal_TransformRegisters_allowed_1_to_4
+        u_stop ();
+    if (ScaleSetup < 1 || ScaleSetup > 8) illegal_ScaleSetup_allowed_1_to_8 u_stop ();
+    if (DivideBits < 1 || DivideBits > 16) illegal_DivideBits_allowed_1_to_16 u_stop ();
+    if (MixRounds < 1 || MixRounds > 10) illegal_MixRounds_allowed_1_to_10 u_stop ();
+    if (CodeBufferRead < 1 || CodeBufferRead > 4) illegal_CodeBufferRead_allowed_1_to_4 u_stop ();
+    if (ArrayFeed < 1 || ArrayFeed > 4) illegal_ArrayFeed_allowed_1_to_4 u_stop ();
+    if (ArrayDrain < 1 || ArrayDrain > 4) illegal_ArrayDrain_allowed_1_to_4 u_stop ();
+    if (EdgeOutput < 1 || EdgeOutput > 4) illegal_EdgeOutput_allowed_1_to_4 u_stop ();
+    if (!(OuterBits >= AccBits)) illegal_OuterBits_below_AccBits u_stop ();
+    if (!((BlockMax & BlockMax - 1) == 0)) illegal_BlockMax_not_a_power_of_two u_stop ();
+  endgenerate
+  assign hardware_hash_o = HardwareHash;
+
+  // Streams.
+  wire turned_valid;
+  wire turned_ready;
+  wire [16*Lanes-1:0] turned_data;
+  wire coefficients_valid;
+  wire coefficients_ready;
+  wire [(16+$clog2(BlockMax))*Lanes-1:0] coefficients_data;
+  wire a_feed_valid;
+  wire a_feed_ready;
+  wire [Rows*ABits:0] a_feed_data;
+  wire b_feed_valid;
+  wire b_feed_ready;
+  wire [Cols*BBits:0] b_feed_data;
+  wire partials_valid;
+  wire partials_ready;
+  wire [Cols*(AccBits+((Counters==2)?$clog2(TileMax+1):1)+1):0] partials_data;
+
+  // Job control of the prepare unit, and the fields of its descriptor.
+  wire [PrepareJobBits-1:0] prepare_descriptor;
+  wire prepare_control_run;
+  wire prepare_finished;
+  wire [31:0] prepare_max_magnitude;
+  wire [31:0] prepare_codes_at_limit;
+  wire [31:0] prepare_rounded_up;
+  wire [31:0] prepare_zero_codes;
+  job_control #(
+    .JobBits(PrepareJobBits),
+    .DoneBits(PrepareDoneBits)
+  ) u_prepare_control (
+    .clk_i(clk_i),
+    .rst_ni(rst_ni),
+    .job_valid_i(prepare_job_valid_i),
+    .job_ready_o(prepare_job_ready_o),
+    .job_data_i(prepare_job_data_i),
+    .job_o(prepare_descriptor),
+    .run_o(prepare_control_run),
+    .finished_i(prepare_finished),
+    .done_data_i({prepare_zero_codes, prepare_rounded_up, prepare_codes_at_limit,
+        prepare_max_magnitude}),
+    .done_valid_o(prepare_done_valid_o),
+    .done_ready_i(prepare_done_ready_i),
+    .done_data_o(prepare_done_data_o)
+  );
+  wire [15:0] prepare_k_len = prepare_descriptor[15:0];
+  wire [15:0] prepare_groups = prepare_descriptor[31:16];
+  wire [5:0] prepare_last_lanes = prepare_descriptor[37:32];
+  wire [3:0] prepare_block_log2 = prepare_descriptor[41:38];
+  wire [2:0] prepare_magnitude_bits = prepare_descriptor[44:42];
+  wire [1:0] prepare_scale_rule = prepare_descriptor[46:45];
+  wire prepare_stochastic = prepare_descriptor[47];
+  wire [31:0] prepare_seed = prepare_descriptor[79:48];
+  wire [31:0] prepare_step = prepare_descriptor[111:80];
+  wire [31:0] prepare_draw_word = prepare_descriptor[143:112];
+  wire [31:0] prepare_index0 = prepare_descriptor[175:144];
+  wire [31:0] prepare_stride_line = prepare_descriptor[207:176];
+  wire [31:0] prepare_stride_k = prepare_descriptor[239:208];
+
+  // Prepare unit.
+  wire [159:0] key;
+  wire key_ready;
+  wire prepare_run = prepare_control_run & key_ready;
+  wire quantise_open;
+  draw_key u_draw_key (
+    .clk_i(clk_i),
+    .rst_ni(rst_ni),
+    .run_i(prepare_control_run),
+    .stochastic_i(prepare_stochastic),
+    .seed_i(prepare_seed),
+    .step_i(prepare_step),
+    .draw_word_i(prepare_draw_word),
+    .ready_o(key_ready),
+    .key_o(key)
+  );
+  corner_turn #(
+    .Lanes(Lanes)
+  ) u_corner_turn (
+    .clk_i(clk_i),
+    .rst_ni(rst_ni),
+    .run_i(prepare_run),
+    .open_i(quantise_open),
+    .k_len_i(prepare_k_len),
+    .groups_i(prepare_groups),
+    .wide_valid_i(wide_valid_i),
+    .wide_ready_o(wide_ready_o),
+    .wide_data_i(wide_data_i),
+    .turned_valid_o(turned_valid),
+    .turned_ready_i(turned_ready),
+    .turned_data_o(turned_data)
+  );
+  transform #(
+    .Lanes(Lanes),
+    .BlockMax(BlockMax),
+    .Depth(DepthTurned),
+    .Registers(TransformRegisters)
+  ) u_transform (
+    .clk_i(clk_i),
+    .rst_ni(rst_ni),
+    .block_log2_i(prepare_block_log2),
+    .turned_valid_i(turned_valid),
+    .turned_ready_o(turned_ready),
+    .turned_data_i(turned_data),
+    .coefficients_valid_o(coefficients_valid),
+    .coefficients_ready_i(coefficients_ready),
+    .coefficients_data_o(coefficients_data)
+  );
+  quantise #(
+    .Lanes(Lanes),
+    .BlockMax(BlockMax),
+    .RandomBits(RandomBits),
+    .Depth(DepthCoefficients),
+    .ScaleSetup(ScaleSetup),
+    .DivideBits(DivideBits),
+    .MixRounds(MixRounds),
+    .Counters(Counters)
+  ) u_quantise (
+    .clk_i(clk_i),
+    .rst_ni(rst_ni),
+    .run_i(prepare_run),
+    .k_len_i(prepare_k_len),
+    .groups_i(prepare_groups),
+    .last_lanes_i(prepare_last_lanes),
+    .magnitude_bits_i(prepare_magnitude_bits),
+    .scale_rule_i(prepare_scale_rule),
+    .stochastic_i(prepare_stochastic),
+    .index0_i(prepare_index0),
+    .stride_line_i(prepare_stride_line),
+    .stride_k_i(prepare_stride_k),
+    .key_i(key),
+    .open_o(quantise_open),
+    .finished_o(prepare_finished),
+    .max_magnitude_o(prepare_max_magnitude),
+    .codes_at_limit_o(prepare_codes_at_limit),
+    .rounded_up_o(prepare_rounded_up),
+    .zero_codes_o(prepare_zero_codes),
+    .coefficients_valid_i(coefficients_valid),
+    .coefficients_ready_o(coefficients_ready),
+    .coefficients_data_i(coefficients_data),
+    .codes_valid_o(codes_valid_o),
+    .codes_ready_i(codes_ready_i),
+    .codes_data_o(codes_data_o)
+  );
+
+  // Job control of the gemm unit, and the fields of its descriptor.
+  wire [GemmJobBits-1:0] gemm_descriptor;
+  wire gemm_control_run;
+  wire gemm_finished;
+  wire [47:0] gemm_mac_limited;
+  wire [47:0] gemm_tile_limited;
+  wire [47:0] gemm_outer_limited;
+  job_control #(
+    .JobBits(GemmJobBits),
+    .DoneBits(GemmDoneBits)
+  ) u_gemm_control (
+    .clk_i(clk_i),
+    .rst_ni(rst_ni),
+    .job_valid_i(gemm_job_valid_i),
+    .job_ready_o(gemm_job_ready_o),
+    .job_data_i(gemm_job_data_i),
+    .job_o(gemm_descriptor),
+    .run_o(gemm_control_run),
+    .finished_i(gemm_finished),
+    .done_data_i({gemm_outer_limited, gemm_tile_limited, gemm_mac_limited}),
+    .done_valid_o(gemm_done_valid_o),
+    .done_ready_i(gemm_done_ready_i),
+    .done_data_o(gemm_done_data_o)
+  );
+  wire [15:0] gemm_k_len = gemm_descriptor[15:0];
+  wire [15:0] gemm_tile = gemm_descriptor[31:16];
+  wire [15:0] gemm_m_blocks = gemm_descriptor[47:32];
+  wire [6:0] gemm_m_last = gemm_descriptor[54:48];
+  wire [15:0] gemm_n_blocks = gemm_descriptor[70:55];
+  wire [6:0] gemm_n_last = gemm_descriptor[77:71];
+  wire [15:0] gemm_k_chunks = gemm_descriptor[93:78];
+  wire [15:0] gemm_k_last = gemm_descriptor[109:94];
+  wire unused_n_last = &{1'b0, gemm_n_last};
+
+  // GEMM unit.
+  wire a_release;
+  wire b_release;
+  code_buffer #(
+    .Width(Rows * ABits),
+    .Chunk(CodeChunk),
+    .ReadRegisters(CodeBufferRead),
+    .KeepMode(0)
+  ) u_code_buffer_a (
+    .clk_i(clk_i),
+    .rst_ni(rst_ni),
+    .run_i(gemm_control_run),
+    .m_blocks_i(gemm_m_blocks),
+    .n_blocks_i(gemm_n_blocks),
+    .k_chunks_i(gemm_k_chunks),
+    .k_last_i(gemm_k_last),
+    .codes_valid_i(a_codes_valid_i),
+    .codes_ready_o(a_codes_ready_o),
+    .codes_data_i(a_codes_data_i),
+    .feed_valid_o(a_feed_valid),
+    .feed_ready_i(a_feed_ready),
+    .feed_data_o(a_feed_data),
+    .release_i(a_release)
+  );
+  code_buffer #(
+    .Width(Cols * BBits),
+    .Chunk(CodeChunk),
+    .ReadRegisters(CodeBufferRead),
+    .KeepMode(1)
+  ) u_code_buffer_b (
+    .clk_i(clk_i),
+    .rst_ni(rst_ni),
+    .run_i(gemm_control_run),
+    .m_blocks_i(gemm_m_blocks),
+    .n_blocks_i(gemm_n_blocks),
+    .k_chunks_i(gemm_k_chunks),
+    .k_last_i(gemm_k_last),
+    .codes_valid_i(b_codes_valid_i),
+    .codes_ready_o(b_codes_ready_o),
+    .codes_data_i(b_codes_data_i),
+    .feed_valid_o(b_feed_valid),
+    .feed_ready_i(b_feed_ready),
+    .feed_data_o(b_feed_data),
+    .release_i(b_release)
+  );
+  systolic_array #(
+    .Rows(Rows),
+    .Cols(Cols),
+    .ABits(ABits),
+    .BBits(BBits),
+    .AccBits(AccBits),
+    .Policy(Policy),
+    .TileMax(TileMax),
+    .Counters(Counters),
+    .Depth(DepthFeed),
+    .FeedRegisters(ArrayFeed),
+    .DrainRegisters(ArrayDrain)
+  ) u_systolic_array (
+    .clk_i(clk_i),
+    .rst_ni(rst_ni),
+    .run_i(gemm_control_run),
+    .k_len_i(gemm_k_len),
+    .tile_i(gemm_tile),
+    .a_feed_valid_i(a_feed_valid),
+    .a_feed_ready_o(a_feed_ready),
+    .a_feed_data_i(a_feed_data),
+    .b_feed_valid_i(b_feed_valid),
+    .b_feed_ready_o(b_feed_ready),
+    .b_feed_data_i(b_feed_data),
+    .a_release_o(a_release),
+    .b_release_o(b_release),
+    .partials_valid_o(partials_valid),
+    .partials_ready_i(partials_ready),
+    .partials_data_o(partials_data)
+  );
+  edge_accumulators #(
+    .Rows(Rows),
+    .Cols(Cols),
+    .AccBits(AccBits),
+    .OuterBits(OuterBits),
+    .CountBits(CountBits),
+    .Counters(Counters),
+    .Depth(DepthPartials),
+    .OutputRegisters(EdgeOutput)
+  ) u_edge (
+    .clk_i(clk_i),
+    .rst_ni(rst_ni),
+    .run_i(gemm_control_run),
+    .m_blocks_i(gemm_m_blocks),
+    .m_last_i(gemm_m_last),
+    .n_blocks_i(gemm_n_blocks),
+    .partials_valid_i(partials_valid),
+    .partials_ready_o(partials_ready),
+    .partials_data_i(partials_data),
+    .results_valid_o(results_valid_o),
+    .results_ready_i(results_ready_i),
+    .results_data_o(results_data_o),
+    .finished_o(gemm_finished),
+    .mac_limited_o(gemm_mac_limited),
+    .tile_limited_o(gemm_tile_limited),
+    .outer_limited_o(gemm_outer_limited)
+  );
+endmodule

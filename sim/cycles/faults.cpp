@@ -1,0 +1,18 @@
+#include "sim/cycles/faults.hpp"
+
+#include <array>
+
+namespace sylvester {
+
+std::span<const CyclesFault> cycles_faults() {
+  static constexpr std::array<CyclesFault, 5> kFaults{{
+      {kDivideThenMix, "prepare", "division and mixer stages follow each other"},
+      {kTransformKeepsDifferences, "prepare", "the last differences of a block take no time"},
+      {kShortTileNotStretched, "gemm", "a tile shorter than the array takes only its length"},
+      {kReleaseOneEarly, "gemm", "a released bank is writable one cycle early"},
+      {kNoDeskew, "gemm", "columns leave the array without being aligned"},
+  }};
+  return kFaults;
+}
+
+}  // namespace sylvester

@@ -1,0 +1,31 @@
+#include "sim/systemc/faults.hpp"
+
+#include <array>
+
+namespace sylvester {
+
+std::span<const SystemcFaultInfo> systemc_faults() {
+  static constexpr std::array<SystemcFaultInfo, 11> kFaults{{
+      {SystemcFault::kSecondPassNotAdmitted, "corner_turn",
+       "the second pass is not held back until the divisor is known"},
+      {SystemcFault::kDifferencesReversed, "transform",
+       "the differences of a block leave in reversed order"},
+      {SystemcFault::kDrawIndexOfLine, "quantise", "all elements of a line share one draw"},
+      {SystemcFault::kDeadLanesCounted, "quantise", "lanes beyond the last line are counted"},
+      {SystemcFault::kScaleSetupShort, "quantise", "the divisor's set-up is one cycle short"},
+      {SystemcFault::kKeyRoundSkipped, "draw_key",
+       "the first round of the key schedule is skipped"},
+      {SystemcFault::kReleaseDropped, "code_buffer_a", "the second release of a job is lost"},
+      {SystemcFault::kSaturationOffByOne, "systolic_array",
+       "a limited MAC leaves a register that is one too small"},
+      {SystemcFault::kLateTileFlush, "systolic_array", "columns begin to shift one step late"},
+      {SystemcFault::kOuterNotCleared, "edge",
+       "the first tile of a line is added to the previous line's sum"},
+      {SystemcFault::kOuterCountOffByOne, "edge", "one limited outer addition too many is counted"},
+  }};
+  return kFaults;
+}
+
+void select_systemc_fault(SystemcFault fault) { detail::selected_systemc_fault = fault; }
+
+}  // namespace sylvester

@@ -1,0 +1,42 @@
+// Single faults in the SystemC model, selectable at run time: they show that the verification
+// finds what is wrong and where.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace sylvester {
+
+enum class SystemcFault {
+  kNone,
+  kSecondPassNotAdmitted,  ///< corner_turn ignores `open`
+  kDifferencesReversed,    ///< transform drains its memory from the wrong end
+  kDrawIndexOfLine,        ///< quantise draws with the index of k = 0
+  kDeadLanesCounted,       ///< quantise counts lanes beyond the last line
+  kScaleSetupShort,        ///< quantise leaves SETUP a cycle early
+  kKeyRoundSkipped,        ///< draw_key starts with round 1
+  kReleaseDropped,         ///< code_buffer_a ignores its second release
+  kSaturationOffByOne,     ///< a limited MAC keeps a register that is one too small
+  kLateTileFlush,          ///< a column begins to shift a step late
+  kOuterNotCleared,        ///< edge adds the first tile to the previous block
+  kOuterCountOffByOne,     ///< edge counts one limited addition too many
+};
+
+struct SystemcFaultInfo {
+  SystemcFault fault;
+  /// Block that a divergence must name (StreamInfo::producer).
+  std::string_view block;
+  std::string_view what;
+};
+/// All faults, without kNone.
+std::span<const SystemcFaultInfo> systemc_faults();
+
+/// From now on all instances of this process have this fault.
+void select_systemc_fault(SystemcFault fault);
+
+namespace detail {
+inline SystemcFault selected_systemc_fault = SystemcFault::kNone;
+}
+inline bool has_fault(SystemcFault fault) { return detail::selected_systemc_fault == fault; }
+
+}  // namespace sylvester

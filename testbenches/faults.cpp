@@ -1,0 +1,120 @@
+#include "testbenches/faults.hpp"
+
+#include <array>
+#include <stdexcept>
+
+namespace sylvester {
+namespace {
+
+// The expressions are those of rtl_gen/verilog; a test watches that each still stands there once.
+constexpr std::array kFaults = {
+    RtlFault{1, "corner_turn.v", "corner_turn", "the second pass is admitted at once",
+             "(!write_pass_q | open_i)", "1'b1"},
+    RtlFault{2, "corner_turn.v", "corner_turn", "neighbouring columns change places",
+             "line[16*read_column_q +: 16]", "line[16*(read_column_q ^ 1'b1) +: 16]"},
+    RtlFault{3, "corner_turn.v", "corner_turn", "a bank is read to its end past the line's end",
+             "line_read | (read_column_q == LastLane[LaneBits-1:0])",
+             "read_column_q == LastLane[LaneBits-1:0]"},
+    RtlFault{4, "butterfly_stage.v", "transform", "differences have the wrong sign",
+             "stored[Bits*lane +: Bits] - data_i[Bits*lane +: Bits]",
+             "data_i[Bits*lane +: Bits] - stored[Bits*lane +: Bits]"},
+    RtlFault{5, "butterfly_stage.v", "transform", "differences drain in reversed order",
+             "({AddressBits{1'b0}} - pending_q[AddressBits-1:0])",
+             "(pending_q[AddressBits-1:0] - 1'b1)"},
+    RtlFault{6, "transform.v", "transform", "one stage too many is active",
+             "block_log2_i > Index", "block_log2_i >= Index"},
+    RtlFault{7, "quantise.v", "quantise", "the last lane is not measured",
+             "magnitudes[MagnitudeBits*i +: MagnitudeBits] > max_d",
+             "(magnitudes[MagnitudeBits*i +: MagnitudeBits] > max_d) & (i != Lanes - 1)"},
+    RtlFault{8, "quantise.v", "quantise", "the draw's index takes stride 1 along k",
+             "k_offset_q + stride_k_i", "k_offset_q + 32'd1"},
+    RtlFault{9, "quantise.v", "quantise", "lanes that only fill the last group are counted",
+             "(!mid_last_group | (Index < last_lanes_i))", "1'b1"},
+    RtlFault{10, "quantise.v", "quantise", "the divider's set-up takes one cycle",
+             "setup_q == LastSetup[2:0]", "1'b1"},
+    RtlFault{11, "divide_lane.v", "quantise", "an equal remainder is not subtracted",
+             "remainder_d >= divisor_times_8_i", "remainder_d > divisor_times_8_i"},
+    RtlFault{12, "round_code.v", "quantise", "ties go up instead of to even",
+             "(above_half | quotient_i[0])", "1'b1"},
+    RtlFault{13, "round_code.v", "quantise", "the stochastic threshold is one too high",
+             "draw_i < fraction_i", "draw_i <= fraction_i"},
+    RtlFault{14, "round_code.v", "quantise", "the rounded code is not limited",
+             "(magnitude > largest) ? largest : magnitude", "magnitude"},
+    RtlFault{15, "scale_setup.v", "quantise", "the clip rule divides by 40 M",
+             "(max_wide << 5) + (max_wide << 3) - max_wide", "(max_wide << 5) + (max_wide << 3)"},
+    RtlFault{16, "draw_key.v", "draw_key", "the key schedule has no round constants",
+             "{26'd0, round_q}", "32'd0"},
+    RtlFault{17, "draw_key.v", "draw_key", "the key schedule ends a round early",
+             "round_q == LAST_ROUND", "round_q == LAST_ROUND - 6'd1"},
+    RtlFault{18, "draw_mixer.v", "quantise", "the mixer rotates y by three places",
+             "{y[13:0], y[15:14]} ^ x", "{y[12:0], y[15:13]} ^ x"},
+    RtlFault{19, "job_control.v", "prepare_control gemm_control",
+             "a new job is taken while the last one is reported", "state_q == IDLE",
+             "(state_q == IDLE) | (state_q == DONE)"},
+    RtlFault{20, "code_buffer.v", "code_buffer_a code_buffer_b", "a full bank is overwritten",
+             "run_i & !write_done_q & !occupied_q[write_bank_q]", "run_i & !write_done_q"},
+    RtlFault{21, "code_buffer.v", "code_buffer_a code_buffer_b",
+             "a kept chunk is released after its first use", "chunk_read & last_use",
+             "chunk_read"},
+    RtlFault{22, "code_memory.v", "code_buffer_a code_buffer_b", "the read address is one too high",
+             "words_q[read_address_i]", "words_q[read_address_i + 1'b1]"},
+    RtlFault{23, "systolic_array.v", "systolic_array",
+             "a tile may end before the shift-out registers are free", "(!tile_last | gap_done)",
+             "1'b1"},
+    RtlFault{24, "systolic_array.v", "systolic_array",
+             "rows shift on after taking the values above them",
+             "gen_drain[column].rows_left_q > RowsHeld[RowCountBits-1:0]",
+             "gen_drain[column].draining"},
+    RtlFault{25, "processing_element.v", "systolic_array", "a tile starts from the last one's sum",
+             "first_i ? {RegisterBits{1'b0}} : acc_q", "acc_q"},
+    RtlFault{26, "processing_element.v", "systolic_array", "limited MACs are not counted",
+             "count_in + {{(CountBits-1){1'b0}}, limited}", "count_in"},
+    RtlFault{27, "accumulate_saturate.v", "systolic_array", "the positive limit is one too small",
+             "{exact[SumBits-1], {(RegisterBits-1){!exact[SumBits-1]}}}",
+             "{exact[SumBits-1], {(RegisterBits-2){!exact[SumBits-1]}}, 1'b0}"},
+    RtlFault{28, "outer_add.v", "edge", "the outer sum wraps and nobody counts it",
+             "exact[OuterBits] != exact[OuterBits-1]", "1'b0"},
+    RtlFault{29, "edge_accumulators.v", "edge", "a line starts from the last line's sums",
+             "first_tile_q ? {(Cols*OuterBits){1'b0}} : outer_q[row_q]", "outer_q[row_q]"},
+    RtlFault{30, "edge_accumulators.v", "edge", "one row too many leaves the last m-block",
+             "{{(7-RowBits){1'b0}}, row_q} < m_last_i",
+             "{{(7-RowBits){1'b0}}, row_q} <= m_last_i"},
+    RtlFault{31, "edge_accumulators.v", "edge", "limited tiles are counted while the edge waits",
+             "row_data[Cols*(AccBits+CountBits) +: Cols] & {Cols{pop}}",
+             "row_data[Cols*(AccBits+CountBits) +: Cols]"},
+    RtlFault{32, "stream_fifo.v", "transform quantise systolic_array edge",
+             "a FIFO refuses its last place", "count_q != Depth[CountBits-1:0]",
+             "count_q < LastSlot[CountBits-1:0]"},
+};
+
+constexpr const char* kPackageFile = "sylvester_fault_pkg.sv";
+constexpr const char* kPackage =
+    "package sylvester_fault_pkg;\n"
+    "  int selector /*verilator public_flat_rw*/ = 0;\n"
+    "endpackage\n";
+
+}  // namespace
+
+std::span<const RtlFault> rtl_faults() { return kFaults; }
+
+void insert_faults(std::map<std::string, std::string>& sources) {
+  for (const auto& fault : kFaults) {
+    const auto file = sources.find(std::string(fault.file));
+    if (file == sources.end()) continue;
+    std::string& text = file->second;
+    const std::size_t at = text.find(fault.original);
+    if (at == std::string::npos || text.find(fault.original, at + 1) != std::string::npos) {
+      throw std::logic_error("fault " + std::to_string(fault.number) + ": '" +
+                             std::string(fault.original) + "' does not stand once in " +
+                             std::string(fault.file));
+    }
+    const std::string choice = "((sylvester_fault_pkg::selector == " +
+                               std::to_string(fault.number) + ") ? (" +
+                               std::string(fault.mutated) + ") : (" + std::string(fault.original) +
+                               "))";
+    text.replace(at, fault.original.size(), choice);
+  }
+  sources[kPackageFile] = kPackage;
+}
+
+}  // namespace sylvester

@@ -1,0 +1,256 @@
+// Random jobs, stall patterns, payload fields, job files: everything that needs no model.
+#include "testbenches/jobs.hpp"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "golden/hardware/host.hpp"
+#include "golden/support/atomic_file.hpp"
+#include "golden/support/error.hpp"
+#include "testbenches/child.hpp"
+#include "testbenches/faults.hpp"
+#include "testbenches/job_file.hpp"
+#include "testbenches/payload.hpp"
+#include "testbenches/process.hpp"
+#include "testbenches/test_hardware.hpp"
+#include "testbenches/vcd.hpp"
+#include "testbenches/verify.hpp"
+
+namespace sylvester {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+
+std::filesystem::path temporary(const std::string& name) {
+  return std::filesystem::path(::testing::TempDir()) / ("sylvester_" + name);
+}
+
+TEST(RandomJobs, FillTheCellTheyAreDrawnFor) {
+  for (const auto& configuration : verification_suite()) {
+    HostRandom random(3);
+    for (const auto& cell : all_cells()) {
+      if (!impossible(configuration.hardware, cell).empty()) continue;
+      const VerifyJob job = random_job(configuration.hardware, cell, random);
+      EXPECT_THAT(cells_of(configuration.hardware, job), Contains(cell)) << to_string(cell);
+      EXPECT_NO_THROW(describe(configuration.hardware, job.a)) << to_string(cell);
+      EXPECT_LE(job.a.input.k, 100);
+    }
+  }
+}
+
+TEST(RandomJobs, TheSuiteCanFillEveryCellButThoseWithoutABlock) {
+  for (const auto& cell : all_cells()) {
+    bool possible = false;
+    for (const auto& configuration : verification_suite()) {
+      possible |= impossible(configuration.hardware, cell).empty();
+    }
+    const bool no_block =
+        cell.ragged == Ragged::kBlockRemainder && cell.block_rule == BlockRule::kNone;
+    EXPECT_EQ(possible, !no_block) << to_string(cell);
+  }
+}
+
+TEST(StallPatterns, AreFunctionsOfSeedStreamAndCycle) {
+  for (int kind = 0; kind < kStallKinds; ++kind) {
+    const StallPattern first(static_cast<StallKind>(kind), 5);
+    const StallPattern second(static_cast<StallKind>(kind), 5);
+    const StallPattern other(static_cast<StallKind>(kind), 6);
+    std::uint32_t seen = 0;
+    bool differs = false;
+    for (std::uint64_t cycle = 1000; cycle-- > 0;) {  // backwards: no hidden state
+      EXPECT_EQ(first.stall(cycle), second.stall(cycle));
+      EXPECT_EQ(first.host_pause(cycle), second.host_pause(cycle));
+      seen |= first.stall(cycle);
+      differs |= first.stall(cycle) != other.stall(cycle);
+    }
+    const bool none = static_cast<StallKind>(kind) == StallKind::kNone;
+    EXPECT_EQ(seen, none ? 0U : (1U << kStreams) - 1) << to_string(first.kind());
+    EXPECT_EQ(differs, !none);
+    EXPECT_EQ(stall_kind(to_string(first.kind())), first.kind());
+  }
+  EXPECT_THROW(stall_kind("often"), UserError);
+}
+
+TEST(PayloadFields, CoverEveryStreamOnce) {
+  for (const auto& configuration : verification_suite()) {
+    for (const auto& stream : streams()) {
+      int position = 0;
+      for (const auto& field : payload_fields(configuration.hardware, stream.stream)) {
+        EXPECT_EQ(field.position, position) << stream.name;
+        position += field.bits;
+      }
+      EXPECT_EQ(position, payload_bits(configuration.hardware, stream.stream)) << stream.name;
+    }
+  }
+}
+
+TEST(PayloadFields, SignedValuesAcrossAWordBoundary) {
+  const PayloadField field{"code", 6, 30, 5, true};
+  EXPECT_EQ(field_value(field, {0x40000000U, 0x4U}), -15);  // 10001
+  EXPECT_EQ(field_value(field, {0xc0000000U, 0x3U}), 15);
+}
+
+TEST(BeatCounts, AgreeWithTheHostsBeats) {
+  for (const auto& configuration : verification_suite()) {
+    const auto& hardware = configuration.hardware;
+    const Batch batch = random_batch(hardware, 12, {});
+    for (const auto& job : batch.jobs) {
+      const Expected expected = golden_results(job);
+      const GemmJob gemm = expected.gemm_job(job, hardware.counters);
+      const auto prepare = describe(hardware, job.a);
+      const auto multiply = describe(hardware, gemm);
+      EXPECT_EQ(beats_of_job(hardware, prepare, Stream::kWide),
+                wide_beats(hardware, job.a).size());
+      EXPECT_EQ(beats_of_job(hardware, prepare, Stream::kCodes), code_beats(prepare));
+      EXPECT_EQ(beats_of_job(hardware, multiply, Stream::kACodes),
+                a_code_beats(hardware, gemm).size());
+      EXPECT_EQ(beats_of_job(hardware, multiply, Stream::kBCodes),
+                b_code_beats(hardware, gemm).size());
+      EXPECT_EQ(beats_of_job(hardware, multiply, Stream::kResults),
+                result_beats(hardware, multiply));
+    }
+  }
+}
+
+TEST(BeatPositions, NameLineAndK) {
+  HardwareParameters hardware = tiny_hardware();
+  GemmDescriptor gemm{};
+  gemm.k_len = 5;
+  gemm.tile = 2;
+  gemm.m_blocks = 2;
+  gemm.m_last = 1;
+  gemm.n_blocks = 2;
+  gemm.n_last = 2;
+  gemm.k_chunks = 1;
+  gemm.k_last = 5;
+  // Results: 2 rows for each n-block of m-block 0, then one row for each of m-block 1.
+  EXPECT_EQ(beat_position(hardware, gemm, Stream::kResults, 0).line, 1);
+  EXPECT_EQ(beat_position(hardware, gemm, Stream::kResults, 3).line, 0);
+  EXPECT_EQ(beat_position(hardware, gemm, Stream::kResults, 3).n_block, 1);
+  EXPECT_EQ(beat_position(hardware, gemm, Stream::kResults, 5).line, 2);
+  EXPECT_EQ(to_string(beat_position(hardware, gemm, Stream::kPartials, 8), 1),
+            "m-block 0, n-block 1, tile 1, line 1, lane 1");
+  EXPECT_EQ(to_string(beat_position(hardware, gemm, Stream::kAFeed, 7), 0),
+            "m-block 0, n-block 1, k 2, lane 0");
+  PrepareDescriptor prepare{};
+  prepare.k_len = 3;
+  prepare.groups = 2;
+  EXPECT_EQ(to_string(beat_position(hardware, prepare, Stream::kWide, 11), -1),
+            "pass 1, group 0, line 1, k 2");
+  EXPECT_EQ(to_string(beat_position(hardware, prepare, Stream::kCodes, 4), 1),
+            "pass 1, group 1, k 1, lane 1");
+}
+
+TEST(JobFile, ReadsWhatItWrote) {
+  const auto suite = verification_suite();
+  const auto path = temporary("jobs.json");
+  for (const auto& configuration : suite) {
+    const Batch batch =
+        random_batch(configuration.hardware, 6, StallPattern(StallKind::kBursts, 17));
+    write_job_file(path, {batch, {.rtl = 3, .systemc = 2, .closed_form = 1}, "some/where", "why"});
+    const JobFile file = read_job_file(path);
+    EXPECT_EQ(canonical_text(file.batch.hardware), canonical_text(batch.hardware));
+    EXPECT_EQ(file.faults.rtl, 3);
+    EXPECT_EQ(file.faults.systemc, 2);
+    EXPECT_EQ(file.faults.closed_form, 1);
+    EXPECT_EQ(file.rtl_dir, "some/where");
+    EXPECT_EQ(file.divergence, "why");
+    EXPECT_EQ(file.batch.stalls.stall(33), batch.stalls.stall(33));
+    ASSERT_EQ(file.batch.jobs.size(), batch.jobs.size());
+    for (std::size_t j = 0; j < batch.jobs.size(); ++j) {
+      const auto& was = batch.jobs[j];
+      const auto& is = file.batch.jobs[j];
+      EXPECT_EQ(pack(describe(batch.hardware, is.a)), pack(describe(batch.hardware, was.a)));
+      EXPECT_EQ(wide_beats(batch.hardware, is.b), wide_beats(batch.hardware, was.b));
+      EXPECT_EQ(is.a.input.scale, was.a.input.scale);
+      const Expected golden = golden_results(is);
+      EXPECT_EQ(golden.gemm.values, golden_results(was).gemm.values);
+    }
+  }
+}
+
+TEST(JobFile, RefusesOtherFiles) {
+  const auto path = temporary("no_jobs.json");
+  write_file(path, "{\"schema_version\": 99}");
+  EXPECT_THROW(read_job_file(path), UserError);
+  write_file(path, "{\"jobs\": []}");
+  EXPECT_THROW(read_job_file(path), UserError);
+  write_file(path, "not json");
+  EXPECT_THROW(read_job_file(path), UserError);
+}
+
+TEST(Vcd, HasEveryStreamOfEveryModel) {
+  const HardwareParameters hardware = tiny_hardware();
+  std::deque<Frame> frames;
+  for (std::uint64_t cycle = 5; cycle < 8; ++cycle) {
+    Frame frame{cycle, 1U << 3, std::vector<CycleSample>(2)};
+    frame.samples[1].valid[1] = cycle == 6;
+    frame.samples[1].data[1] = {0x0001fffeU};
+    frames.push_back(frame);
+  }
+  const auto path = temporary("wave.vcd");
+  write_vcd(path, hardware, {"systemc", "rtl"}, frames);
+  const std::string text = read_file(path);
+  for (const auto& stream : streams()) {
+    EXPECT_THAT(text, HasSubstr(std::string(stream.name) + "_valid $end"));
+  }
+  EXPECT_THAT(text, HasSubstr("$scope module systemc $end"));
+  EXPECT_THAT(text, HasSubstr("#60\n"));
+  EXPECT_THAT(text, HasSubstr("b00000000000000011111111111111110 "));
+}
+
+TEST(Children, ReturnTextsInOrderAndErrorsAsTheyWere) {
+  const std::vector<std::function<std::string()>> good = {[] { return "one"; },
+                                                          [] { return std::string(200000, 'x'); },
+                                                          [] { return "three"; }};
+  const auto texts = run_in_children(good, 2);
+  EXPECT_EQ(texts[0], "one");
+  EXPECT_EQ(texts[1].size(), 200000U);
+  EXPECT_EQ(texts[2], "three");
+  EXPECT_THROW(run_in_children({[]() -> std::string { throw UserError("u"); }}, 1), UserError);
+  EXPECT_THROW(run_in_children({[]() -> std::string { throw EnvironmentError("e"); }}, 1),
+               EnvironmentError);
+  EXPECT_THROW(run_in_children({[]() -> std::string { _exit(4); }}, 1), EnvironmentError);
+}
+
+TEST(Processes, GiveStatusAndOutput) {
+  const auto result = run_process({"sh", "-c", "echo out; echo err >&2; exit 3"}, "dash");
+  EXPECT_EQ(result.status, 3);
+  EXPECT_EQ(result.output, "out\nerr\n");
+}
+
+TEST(Processes, AMissingProgramNamesItsPackage) {
+  try {
+    run_process({"no-such-program"}, "the-package");
+    FAIL();
+  } catch (const EnvironmentError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("install the package the-package"));
+  }
+}
+
+TEST(Faults, AreNumberedFromOneAndDescribed) {
+  int number = 0;
+  for (const auto& fault : rtl_faults()) {
+    EXPECT_EQ(fault.number, ++number);
+    EXPECT_FALSE(fault.what.empty());
+    EXPECT_NE(fault.original, fault.mutated);
+  }
+  EXPECT_GE(number, 20);
+}
+
+TEST(Verify, RefusesBadOptions) {
+  EXPECT_THROW(verify({}), UserError);
+  VerifyOptions options;
+  options.configurations = verification_suite();
+  options.jobs = 0;
+  EXPECT_THROW(verify(options), UserError);
+  options.jobs = 10;
+  options.rtl_dir = "/tmp";
+  EXPECT_THROW(verify(options), UserError);
+}
+
+}  // namespace
+}  // namespace sylvester

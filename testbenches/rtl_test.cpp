@@ -1,0 +1,293 @@
+// The generated Verilog as a model: against golden and SystemC, with overridden parameters, as
+// delivered, from the cache, and as a back end.
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <regex>
+
+#include "golden/support/atomic_file.hpp"
+#include "golden/support/error.hpp"
+#include "rtl_gen/generate.hpp"
+#include "rtl_gen/top.hpp"
+#include "sim/systemc/accelerator.hpp"
+#include "testbenches/backends.hpp"
+#include "testbenches/child.hpp"
+#include "testbenches/process.hpp"
+#include "testbenches/rtl_model.hpp"
+#include "testbenches/runner.hpp"
+#include "testbenches/test_hardware.hpp"
+#include "testbenches/verify.hpp"
+
+namespace sylvester {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+/// An empty folder that is removed at the end.
+class Folder {
+ public:
+  explicit Folder(const std::string& name)
+      : path_(fs::path(::testing::TempDir()) / ("sylvester_" + name + std::to_string(getpid()))) {
+    fs::remove_all(path_);
+    fs::create_directories(path_);
+  }
+  ~Folder() { fs::remove_all(path_); }
+  [[nodiscard]] const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+void expect_equal(const Batch& batch, const std::vector<NamedModel>& models) {
+  const auto expected = golden_results(batch);
+  const auto result = run_batch(batch, expected, models);
+  EXPECT_FALSE(result.divergence) << result.divergence->sentence();
+  EXPECT_EQ(result.statistics.jobs, batch.jobs.size());
+}
+
+TEST(VerilatedRtl, GoldenSystemcAndRtlAgree) {
+  HardwareParameters hardware = tiny_hardware();
+  hardware.rows = hardware.cols = hardware.lanes = 4;
+  const auto systemc = make_systemc_accelerator(hardware, "systemc");
+  const auto rtl = make_rtl_accelerator(hardware);
+  for (const auto kind : {StallKind::kNone, StallKind::kRandom}) {
+    expect_equal(random_batch(hardware, 12, StallPattern(kind, 2)),
+                 {{"systemc", systemc.get()}, {"rtl", rtl.get()}});
+  }
+}
+
+/// Differs from tiny_hardware() in a shape, a width, a policy, a depth and a latency.
+HardwareParameters other_hardware() {
+  HardwareParameters hardware = tiny_hardware();
+  hardware.rows = 3;
+  hardware.cols = 1;
+  hardware.bits = 6;
+  hardware.outer_bits = 9;
+  hardware.policy = AccumulatePolicy::kWrap;
+  hardware.lanes = 1;
+  hardware.modes.u4xi4 = false;
+  hardware.counters = CounterMode::kSticky;
+  hardware.buffers.code_chunk = 5;
+  hardware.latency.transform_registers = 2;
+  return hardware;
+}
+
+TEST(VerilatedRtl, OverriddenParametersGiveTheSameDesignAsRegenerating) {
+  const HardwareParameters wanted = other_hardware();
+  const auto generated = make_rtl_accelerator(wanted);
+  const auto overridden = make_rtl_accelerator(wanted, {.base = tiny_hardware()});
+  for (const auto kind : {StallKind::kNone, StallKind::kBursts}) {
+    expect_equal(random_batch(wanted, 12, StallPattern(kind, 4)),
+                 {{"generated", generated.get()}, {"overridden", overridden.get()}});
+  }
+}
+
+/// Yosys' statistics of the delivered design: the lines "cell-type count".
+std::string cells(const HardwareParameters& base, const HardwareParameters& wanted) {
+  const Folder folder("cells");
+  std::string script = "read_verilog";
+  for (const auto& [name, text] : generate_rtl(base)) {
+    write_file(folder.path() / name, text);
+    script += " " + name;
+  }
+  script += "; hierarchy -top sylvester_top";
+  const auto parameters = rtl::top_parameters(wanted);
+  const auto before = rtl::top_parameters(base);
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const std::string value = rtl::print(parameters[i].value);
+    if (value != rtl::print(before[i].value)) {
+      script += " -chparam " + parameters[i].name + " " + value;
+    }
+  }
+  script += "; proc; flatten; opt -fast; stat";
+  const auto result = run_process({"yosys", "-p", script}, "yosys", folder.path().string());
+  EXPECT_EQ(result.status, 0) << result.output;
+  const std::string statistics = result.output.substr(result.output.rfind("Number of cells"));
+  return statistics.substr(0, statistics.find("\n\n"));
+}
+
+TEST(VerilatedRtl, YosysCountsTheSameCellsWhetherOverriddenOrRegenerated) {
+  const std::string regenerated = cells(other_hardware(), other_hardware());
+  EXPECT_EQ(cells(tiny_hardware(), other_hardware()), regenerated);
+  EXPECT_NE(cells(tiny_hardware(), tiny_hardware()), regenerated);
+}
+
+TEST(VerilatedRtl, OfOtherHardwareIsRefused) {
+  HardwareParameters other = tiny_hardware();
+  other.tile_max = 64;
+  try {
+    make_rtl_accelerator(tiny_hardware(), {.overrides = {{"HardwareHash", "64'h1234"}}});
+    FAIL();
+  } catch (const UserError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("0000000000001234"));
+    EXPECT_THAT(error.what(), HasSubstr("generate it again"));
+  }
+}
+
+TEST(VerilatedRtl, AsDeliveredIsComparedAtTheHostsStreams) {
+  const Folder folder("delivered");
+  for (const auto& [name, text] : generate_rtl(tiny_hardware())) {
+    write_file(folder.path() / "rtl" / name, text);
+  }
+  const auto systemc = make_systemc_accelerator(tiny_hardware(), "systemc");
+  const auto rtl = make_rtl_accelerator(tiny_hardware(), {.rtl_dir = folder.path()});
+  EXPECT_EQ(rtl->observed(), 0b11000111110011U & ((1U << kStreams) - 1)) << rtl->observed();
+  for (const auto kind : {StallKind::kNone, StallKind::kRandom}) {
+    expect_equal(random_batch(tiny_hardware(), 8, StallPattern(kind, 2)),
+                 {{"systemc", systemc.get()}, {"rtl", rtl.get(), rtl->observed()}});
+  }
+  // The same folder does not pass for other hardware.
+  HardwareParameters other = tiny_hardware();
+  other.latency.edge_output = 2;
+  EXPECT_THROW(make_rtl_accelerator(other, {.rtl_dir = folder.path()}), UserError);
+}
+
+TEST(VerilatedRtl, AFolderWithoutOrWithBrokenVerilogIsRefused) {
+  const Folder folder("broken");
+  EXPECT_THROW(make_rtl_accelerator(tiny_hardware(), {.rtl_dir = folder.path() / "absent"}),
+               UserError);
+  EXPECT_THROW(make_rtl_accelerator(tiny_hardware(), {.rtl_dir = folder.path()}), UserError);
+  for (const auto& [name, text] : generate_rtl(tiny_hardware(), {.verification = true})) {
+    write_file(folder.path() / name, name == "tally.v" ? "module tally; oops endmodule\n" : text);
+  }
+  try {
+    make_rtl_accelerator(tiny_hardware(), {.rtl_dir = folder.path()});
+    FAIL();
+  } catch (const UserError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("tally.v"));
+  }
+}
+
+TEST(VerilatedCache, IsFilledOnceAndServesEveryProcess) {
+  const Folder folder("cache");
+  setenv("XDG_CACHE_HOME", folder.path().c_str(), 1);
+  const auto build = [] {
+    make_rtl_accelerator(tiny_hardware());
+    return std::to_string(rtl_builds());
+  };
+  // Two processes at the same time: one builds, the other one waits for the lock.
+  const auto built = run_in_children({build, build}, 2);
+  EXPECT_EQ(std::stoi(built[0]) + std::stoi(built[1]), 1);
+  EXPECT_EQ(build(), "0");
+  for (const auto& entry : fs::directory_iterator(folder.path() / "sylvester" / "rtl")) {
+    EXPECT_NE(entry.path().extension(), ".part");
+  }
+  // Another text of the same hardware is another entry.
+  EXPECT_NE(build_rtl(tiny_hardware()), build_rtl(tiny_hardware(), {.faults = true}));
+}
+
+TEST(VerilatedCache, AMissingToolIsOneLineThatNamesThePackage) {
+  const Folder folder("no_tools");
+  const auto error_of = [&](const std::string& path) {
+    return run_in_children({[&]() -> std::string {
+      setenv("XDG_CACHE_HOME", folder.path().c_str(), 1);
+      setenv("PATH", path.c_str(), 1);
+      try {
+        make_rtl_accelerator(tiny_hardware());
+      } catch (const EnvironmentError& error) {
+        return error.what();
+      }
+      return "no error";
+    }}, 1).front();
+  };
+  const std::string no_verilator = error_of(folder.path().string());
+  EXPECT_THAT(no_verilator, HasSubstr("install the package verilator"));
+  EXPECT_EQ(no_verilator.find('\n'), std::string::npos);
+  // A folder with Verilator (a Perl script and what it calls) and without the compiler.
+  const fs::path tools = folder.path() / "tools";
+  fs::create_directories(tools);
+  for (const char* name : {"verilator", "verilator_bin", "perl", "env", "sh", "uname"}) {
+    const fs::path found = fs::path("/usr/bin") / name;
+    if (fs::exists(found)) fs::create_symlink(found, tools / name);
+  }
+  EXPECT_THAT(error_of(tools.string()), HasSubstr("install the package g++"));
+}
+
+TEST(VerilatedTrace, WritesAllSignals) {
+  const Folder folder("trace");
+  const auto rtl = make_rtl_accelerator(tiny_hardware(), {.trace = true});
+  const fs::path file = folder.path() / "all.vcd";
+  rtl->open_trace(file);
+  CycleSample sample;
+  rtl->reset();
+  for (int i = 0; i < 5; ++i) {
+    rtl->sample({}, sample);
+    rtl->edge();
+  }
+  EXPECT_THROW(make_rtl_accelerator(tiny_hardware())->open_trace(file), std::logic_error);
+  EXPECT_THAT(read_file(file), HasSubstr("u_systolic_array"));
+}
+
+/// What the back end gives is what golden gives, field by field.
+void expect_equal_to_golden(Backend& backend, const HardwareParameters& hardware) {
+  const Batch batch = random_batch(hardware, 10, {});
+  std::vector<PrepareJob> prepare_jobs;
+  std::vector<GemmJob> gemm_jobs;
+  std::vector<Expected> expected;
+  for (const auto& job : batch.jobs) {
+    expected.push_back(golden_results(job));
+    prepare_jobs.push_back(job.a);
+    prepare_jobs.push_back(job.b);
+    gemm_jobs.push_back(expected.back().gemm_job(job, hardware.counters));
+  }
+  const auto operands = backend.prepare(prepare_jobs);
+  const auto results = backend.gemm(gemm_jobs);
+  ASSERT_EQ(operands.size(), prepare_jobs.size());
+  ASSERT_EQ(results.size(), gemm_jobs.size());
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    const PreparedOperand& golden = i % 2 == 0 ? *expected[i / 2].a : *expected[i / 2].b;
+    EXPECT_EQ(operands[i].codes, golden.codes);
+    EXPECT_EQ(operands[i].scale, golden.scale);
+    EXPECT_EQ(operands[i].block, golden.block);
+    EXPECT_EQ(operands[i].k, golden.k);
+    EXPECT_EQ(operands[i].k_padded, golden.k_padded);
+    EXPECT_EQ(operands[i].max_magnitude, golden.max_magnitude);
+    EXPECT_EQ(operands[i].counters, reported(golden.counters, hardware.counters));
+  }
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    EXPECT_EQ(results[i].values, expected[i].gemm.values);
+    EXPECT_EQ(results[i].scale, expected[i].gemm.scale);
+    EXPECT_EQ(results[i].counters, reported(expected[i].gemm.counters, hardware.counters));
+  }
+}
+
+TEST(Backends, SystemcGivesGoldensBits) {
+  const auto backend = make_systemc_backend(tiny_hardware());
+  EXPECT_EQ(backend->name(), "systemc");
+  expect_equal_to_golden(*backend, tiny_hardware());
+}
+
+TEST(VerilatedBackend, RtlGivesGoldensBits) {
+  const auto backend = make_rtl_backend(tiny_hardware());
+  EXPECT_EQ(backend->name(), "rtl");
+  expect_equal_to_golden(*backend, tiny_hardware());
+}
+
+TEST(Backends, RefuseJobsThatTheHardwareWasNotBuiltFor) {
+  HardwareParameters hardware = tiny_hardware();
+  hardware.counters = CounterMode::kSticky;
+  const auto backend = make_systemc_backend(hardware);
+  const Batch batch = random_batch(hardware, 1, {});
+  const Expected expected = golden_results(batch.jobs[0]);
+  const auto message = [&](const auto& change) {
+    GemmJob job = expected.gemm_job(batch.jobs[0], CounterMode::kSticky);
+    change(job);
+    try {
+      backend->gemm(std::span(&job, 1));
+    } catch (const UserError& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  EXPECT_EQ(message([](GemmJob&) {}), "no error");
+  EXPECT_THAT(message([](GemmJob& job) { job.recipe.bits = 9; }), HasSubstr("accumulator bits 9"));
+  EXPECT_THAT(message([](GemmJob& job) { job.recipe.policy = AccumulatePolicy::kClamp; }),
+              HasSubstr("policy clamp"));
+  EXPECT_THAT(message([](GemmJob& job) { job.counters = CounterMode::kFull; }),
+              HasSubstr("built with 'sticky'"));
+}
+
+}  // namespace
+}  // namespace sylvester

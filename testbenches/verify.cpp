@@ -1,0 +1,455 @@
+#include "testbenches/verify.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <nlohmann/json.hpp>
+
+#include "golden/support/atomic_file.hpp"
+#include "golden/support/error.hpp"
+#include "golden/support/sha256.hpp"
+#include "sim/systemc/accelerator.hpp"
+#include "sim/systemc/faults.hpp"
+#include "testbenches/child.hpp"
+#include "testbenches/rtl_model.hpp"
+#include "testbenches/vcd.hpp"
+
+namespace sylvester {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kSchemaVersion = 1;
+/// Jobs that run back to back after one reset.
+constexpr std::size_t kBatchJobs = 5;
+constexpr std::uint64_t kStalledPercent = 20;
+constexpr std::uint64_t kLimitedPercent = 30;
+
+struct PlannedBatch {
+  Batch batch;
+  std::vector<Expected> expected;
+};
+
+/// What goes from a configuration's process to the parent.
+struct ConfigurationResult {
+  ConfigurationReport report;
+  std::map<std::string, std::uint64_t> features;
+  std::map<Cell, std::uint64_t> cells;
+};
+
+std::string file_name(const std::string& configuration) {
+  std::string name;
+  for (const char c : std::filesystem::path(configuration).stem().string()) {
+    name += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' ? c : '_';
+  }
+  return name;
+}
+
+/// The models of one configuration, made once per process.
+class Models {
+ public:
+  Models(const HardwareParameters& hardware, const FaultSelection& faults,
+         const std::filesystem::path& rtl_dir) {
+    RtlBuildOptions options;
+    options.rtl_dir = rtl_dir;
+    options.faults = faults.rtl != 0;
+    rtl_ = make_rtl_accelerator(hardware, options);
+    if (faults.rtl != 0) rtl_->select_fault(faults.rtl);
+    select_systemc_fault(static_cast<SystemcFault>(faults.systemc));
+    systemc_ = make_systemc_accelerator(hardware, "systemc");
+    list_ = {{"systemc", systemc_.get()}, {"rtl", rtl_.get(), rtl_->observed()}};
+  }
+  [[nodiscard]] std::span<const NamedModel> list() const { return list_; }
+  [[nodiscard]] std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const auto& model : list_) names.push_back(model.name);
+    return names;
+  }
+
+ private:
+  std::unique_ptr<RtlAccelerator> rtl_;
+  std::unique_ptr<AcceleratorModel> systemc_;
+  std::vector<NamedModel> list_;
+};
+
+/// Leaves the job file and the waveform of a divergence.
+void leave_evidence(const Batch& batch, std::span<const Expected> expected, const Models& models,
+                    const FaultSelection& faults, const std::filesystem::path& rtl_dir,
+                    const std::filesystem::path& folder, ConfigurationReport& report) {
+  const std::string name =
+      file_name(batch.configuration) + "-" + report.hardware_hash.substr(0, 8);
+  make_output_folder(folder);
+  report.job_file = (folder / (name + ".json")).string();
+  report.waveform = (folder / (name + ".vcd")).string();
+  write_job_file(report.job_file, {batch, faults, rtl_dir, report.divergence->sentence()});
+  std::deque<Frame> frames;
+  RunOptions options;
+  options.closed_form_fault = faults.closed_form;
+  options.frames = &frames;
+  run_batch(batch, expected, models.list(), options);
+  write_vcd(report.waveform, batch.hardware, models.names(), frames);
+}
+
+ConfigurationResult run_configuration(const VerifyConfiguration& configuration,
+                                      const std::vector<Batch>& batches,
+                                      const FaultSelection& faults,
+                                      const std::filesystem::path& rtl_dir,
+                                      const std::filesystem::path& failure_dir) {
+  const HardwareParameters& hardware = configuration.hardware;
+  ConfigurationResult result;
+  result.report.name = configuration.name;
+  result.report.hardware_hash = to_hex(hardware_hash(hardware));
+  const Models models(hardware, faults, rtl_dir);
+  RunOptions options;
+  options.closed_form_fault = faults.closed_form;
+  for (const Batch& batch : batches) {
+    std::vector<Expected> expected;
+    for (const auto& job : batch.jobs) {
+      expected.push_back(golden_results(job));
+      for (const auto& cell : cells_of(hardware, job)) ++result.cells[cell];
+      for (const auto& feature : features_of(hardware, job, expected.back())) {
+        ++result.features[feature];
+      }
+    }
+    const RunResult run = run_batch(batch, expected, models.list(), options);
+    result.report.statistics.add(run.statistics);
+    if (run.divergence) {
+      result.report.divergence = run.divergence;
+      leave_evidence(batch, expected, models, faults, rtl_dir, failure_dir, result.report);
+      break;
+    }
+  }
+  return result;
+}
+
+Json to_json(const RunStatistics& statistics) {
+  Json stalls;
+  Json beats;
+  for (std::size_t s = 0; s < kStreams; ++s) {
+    stalls[std::string(streams()[s].name)] = statistics.stalls[s];
+    beats[std::string(streams()[s].name)] = statistics.beats[s];
+  }
+  return {{"jobs", statistics.jobs},
+          {"macs", statistics.macs},
+          {"bits_compared", statistics.bits_compared},
+          {"cycles_compared", statistics.cycles_compared},
+          {"stalled_cycles", statistics.stalled_cycles},
+          {"cycle_counts", statistics.cycle_counts},
+          {"stalls", stalls},
+          {"beats", beats}};
+}
+
+RunStatistics statistics_from_json(const Json& json) {
+  RunStatistics statistics;
+  json.at("jobs").get_to(statistics.jobs);
+  json.at("macs").get_to(statistics.macs);
+  json.at("bits_compared").get_to(statistics.bits_compared);
+  json.at("cycles_compared").get_to(statistics.cycles_compared);
+  json.at("stalled_cycles").get_to(statistics.stalled_cycles);
+  json.at("cycle_counts").get_to(statistics.cycle_counts);
+  for (std::size_t s = 0; s < kStreams; ++s) {
+    const std::string name(streams()[s].name);
+    json.at("stalls").at(name).get_to(statistics.stalls[s]);
+    json.at("beats").at(name).get_to(statistics.beats[s]);
+  }
+  return statistics;
+}
+
+Json to_json(const Divergence& d) {
+  return {{"kind", d.kind},       {"block", d.block},     {"or_block", d.or_block}, {"stream", d.stream},
+          {"between", d.between}, {"cycle", d.cycle},     {"job", d.job},
+          {"part", d.part},       {"element", d.element}, {"field", d.field},
+          {"expected", d.expected}, {"found", d.found}};
+}
+
+Divergence divergence_from_json(const Json& json) {
+  Divergence d;
+  json.at("kind").get_to(d.kind);
+  json.at("block").get_to(d.block);
+  json.at("or_block").get_to(d.or_block);
+  json.at("stream").get_to(d.stream);
+  json.at("between").get_to(d.between);
+  json.at("cycle").get_to(d.cycle);
+  json.at("job").get_to(d.job);
+  json.at("part").get_to(d.part);
+  json.at("element").get_to(d.element);
+  json.at("field").get_to(d.field);
+  json.at("expected").get_to(d.expected);
+  json.at("found").get_to(d.found);
+  return d;
+}
+
+Json to_json(const ConfigurationReport& report) {
+  Json json = {{"name", report.name}, {"hardware_hash", report.hardware_hash}};
+  json.update(to_json(report.statistics));
+  if (report.divergence) {
+    json["divergence"] = to_json(*report.divergence);
+    json["divergence"]["sentence"] = report.divergence->sentence();
+    json["job_file"] = report.job_file;
+    json["waveform"] = report.waveform;
+  }
+  return json;
+}
+
+Json to_json(const ConfigurationResult& result) {
+  Json json = {{"report", to_json(result.report)},
+               {"features", result.features},
+               {"cells", Json::array()}};
+  const auto cells = all_cells();
+  for (const auto& cell : cells) {
+    const auto found = result.cells.find(cell);
+    json["cells"].push_back(found == result.cells.end() ? 0 : found->second);
+  }
+  return json;
+}
+
+ConfigurationResult result_from_json(const Json& json) {
+  ConfigurationResult result;
+  const Json& report = json.at("report");
+  report.at("name").get_to(result.report.name);
+  report.at("hardware_hash").get_to(result.report.hardware_hash);
+  result.report.statistics = statistics_from_json(report);
+  if (report.contains("divergence")) {
+    result.report.divergence = divergence_from_json(report.at("divergence"));
+    report.at("job_file").get_to(result.report.job_file);
+    report.at("waveform").get_to(result.report.waveform);
+  }
+  json.at("features").get_to(result.features);
+  const auto cells = all_cells();
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    result.cells[cells[i]] = json.at("cells").at(i).get<std::uint64_t>();
+  }
+  return result;
+}
+
+/// Stall patterns in turn; `single` visits the boundaries one after the other.
+StallPattern pattern_of_batch(std::size_t configuration, std::size_t batch, std::uint64_t seed) {
+  static constexpr std::array kOrder = {StallKind::kRandom, StallKind::kNone, StallKind::kSingle,
+                                        StallKind::kBursts};
+  const StallKind kind = kOrder[batch % kOrder.size()];
+  const auto low = static_cast<std::uint32_t>(seed * kStreams);
+  return {kind, low + static_cast<std::uint32_t>(configuration + batch / kOrder.size())};
+}
+
+/// Jobs of every configuration. The cells of a policy are dealt to its configurations in turn.
+std::vector<std::vector<Batch>> plan(const VerifyOptions& options) {
+  const std::size_t count = options.configurations.size();
+  const HostRandom seeds(options.seed);
+  std::map<AccumulatePolicy, std::size_t> dealt;
+  std::vector<std::vector<Batch>> result(count);
+  for (std::size_t c = 0; c < count; ++c) {
+    const VerifyConfiguration& configuration = options.configurations[c];
+    const HardwareParameters& hardware = configuration.hardware;
+    std::vector<Cell> cells = all_cells();
+    std::erase_if(cells, [&](const Cell& cell) { return !impossible(hardware, cell).empty(); });
+    const std::size_t jobs = (static_cast<std::size_t>(options.jobs) + count - 1 - c) / count;
+    HostRandom random = seeds.fork(c);
+    for (std::size_t j = 0; j < jobs; ++j) {
+      if (j % kBatchJobs == 0) {
+        result[c].push_back({configuration.name, hardware,
+                             pattern_of_batch(c, j / kBatchJobs, options.seed), {}});
+      }
+      const Cell& cell = cells[dealt[hardware.policy]++ % cells.size()];
+      result[c].back().jobs.push_back(random_job(hardware, cell, random));
+    }
+  }
+  return result;
+}
+
+/// One child process per configuration, their results in order.
+VerifyReport run_all(const std::vector<VerifyConfiguration>& configurations,
+                     const std::vector<std::vector<Batch>>& batches, const FaultSelection& faults,
+                     const std::filesystem::path& rtl_dir,
+                     const std::filesystem::path& failure_dir, int processes) {
+  std::vector<std::function<std::string()>> tasks;
+  for (std::size_t c = 0; c < configurations.size(); ++c) {
+    tasks.emplace_back([&, c] {
+      return to_json(run_configuration(configurations[c], batches[c], faults, rtl_dir, failure_dir))
+          .dump();
+    });
+  }
+  VerifyReport report;
+  std::map<Cell, std::uint64_t> cells;
+  for (const auto& name : all_features()) report.features[name] = 0;
+  for (const auto& text : run_in_children(tasks, processes)) {
+    const ConfigurationResult result = result_from_json(Json::parse(text));
+    report.statistics.add(result.report.statistics);
+    if (result.report.divergence) ++report.mismatches;
+    for (const auto& [name, jobs] : result.features) report.features[name] += jobs;
+    for (const auto& [cell, jobs] : result.cells) cells[cell] += jobs;
+    report.configurations.push_back(result.report);
+  }
+  for (const auto& cell : all_cells()) {
+    CellCount count{cell, cells[cell], ""};
+    if (count.jobs == 0) {
+      // A reason holds if no configuration can fill the cell; the last one names the policy.
+      for (const auto& configuration : configurations) {
+        const std::string reason = impossible(configuration.hardware, cell);
+        const bool of_policy = configuration.hardware.policy == cell.policy;
+        if (count.reason.empty() || of_policy) count.reason = reason;
+        if (reason.empty()) {
+          count.reason = "not drawn";
+          break;
+        }
+      }
+    }
+    report.cells.push_back(std::move(count));
+  }
+  return report;
+}
+
+}  // namespace
+
+std::vector<VerifyConfiguration> verification_suite() {
+  std::vector<VerifyConfiguration> suite;
+  const auto add = [&](const char* name, auto change) {
+    HardwareParameters hardware;
+    hardware.rows = 4;
+    hardware.cols = 4;
+    hardware.tile_max = 128;
+    hardware.block_max = 32;
+    hardware.buffers.code_chunk = 32;
+    change(hardware);
+    suite.push_back({name, hardware});
+  };
+  add("saturate-4x4", [](HardwareParameters&) {});
+  add("wrap-3x5", [](HardwareParameters& h) {
+    h.rows = 3;
+    h.cols = 5;
+    h.policy = AccumulatePolicy::kWrap;
+    h.lanes = 3;
+    h.random_bits = 5;
+    h.buffers.code_chunk = 7;
+    h.latency.divide_bits = 3;
+    h.latency.mix_rounds = 4;
+  });
+  add("clamp-5x2", [](HardwareParameters& h) {
+    h.rows = 5;
+    h.cols = 2;
+    h.policy = AccumulatePolicy::kClamp;
+    h.outer_bits = 9;
+    h.lanes = 2;
+    h.random_bits = 16;
+    h.buffers = {3, 5, 19, 3, 4};
+    h.latency = {2, 4, 5, 3, 2, 2, 3, 2};
+  });
+  add("saturate-1x3-sticky", [](HardwareParameters& h) {
+    h.rows = 1;
+    h.cols = 3;
+    h.bits = 6;
+    h.outer_bits = 7;
+    h.lanes = 1;
+    h.random_bits = 1;
+    h.block_max = 8;
+    h.modes.u4xi4 = false;
+    h.counters = CounterMode::kSticky;
+    h.buffers.code_chunk = 128;
+    h.latency.divide_bits = 16;
+    h.latency.mix_rounds = 10;
+    h.latency.scale_setup = 1;
+  });
+  add("wrap-6x1", [](HardwareParameters& h) {
+    h.rows = 6;
+    h.cols = 1;
+    h.bits = 5;
+    h.outer_bits = 32;
+    h.policy = AccumulatePolicy::kWrap;
+    h.lanes = 5;
+    h.block_max = 2;
+    h.buffers.code_chunk = 1;
+    h.latency = {4, 8, 1, 1, 4, 4, 4, 4};
+  });
+  add("clamp-2x6-none", [](HardwareParameters& h) {
+    h.rows = 2;
+    h.cols = 6;
+    h.bits = 7;
+    h.outer_bits = 12;
+    h.policy = AccumulatePolicy::kClamp;
+    h.lanes = 8;
+    h.block_max = 64;
+    h.counters = CounterMode::kNone;
+    h.buffers.code_chunk = 50;
+  });
+  return suite;
+}
+
+VerifyReport verify(const VerifyOptions& options) {
+  if (options.configurations.empty()) throw UserError("verify: no configuration is given");
+  if (options.jobs < 1) {
+    throw UserError("verify: jobs is " + std::to_string(options.jobs) + ", at least 1 is needed");
+  }
+  for (const auto& configuration : options.configurations) check(configuration.hardware);
+  if (!options.rtl_dir.empty() && options.configurations.size() > 1) {
+    throw UserError("verify: a folder of Verilog belongs to one configuration, " +
+                    std::to_string(options.configurations.size()) + " are given");
+  }
+  VerifyReport report = run_all(options.configurations, plan(options), options.faults,
+                                options.rtl_dir, options.failure_dir, options.processes);
+  report.seed = options.seed;
+  return report;
+}
+
+VerifyReport replay(const std::filesystem::path& job_file,
+                    const std::filesystem::path& failure_dir) {
+  const JobFile file = read_job_file(job_file);
+  return run_all({{file.batch.configuration, file.batch.hardware}}, {{file.batch}}, file.faults,
+                 file.rtl_dir, failure_dir, 1);
+}
+
+std::vector<std::string> VerifyReport::gaps() const {
+  std::vector<std::string> gaps;
+  for (const auto& count : cells) {
+    if (count.reason == "not drawn") gaps.push_back("no job is " + to_string(count.cell));
+  }
+  for (const auto& configuration : configurations) {
+    for (std::size_t s = 0; s < kStreams; ++s) {
+      if (configuration.statistics.stalls[s] > 0) continue;
+      gaps.push_back(configuration.name + ": " + std::string(streams()[s].name) +
+                     " was never stalled");
+    }
+  }
+  if (statistics.stalled_cycles * 100 < kStalledPercent * statistics.cycles_compared) {
+    gaps.push_back(fmt::format("{} of {} cycles are stalled, {} % are wanted",
+                               statistics.stalled_cycles, statistics.cycles_compared,
+                               kStalledPercent));
+  }
+  for (const auto& [feature, jobs] : features) {
+    if (jobs == 0) gaps.push_back("no job with " + feature);
+  }
+  const auto limited = features.find("limited MAC or tile");
+  const std::uint64_t limited_jobs = limited == features.end() ? 0 : limited->second;
+  if (limited_jobs * 100 < kLimitedPercent * statistics.jobs) {
+    gaps.push_back(fmt::format("{} of {} jobs limit a MAC or a tile, {} % are wanted", limited_jobs,
+                               statistics.jobs, kLimitedPercent));
+  }
+  if (statistics.cycle_counts == 0) gaps.emplace_back("no job was compared with the closed form");
+  return gaps;
+}
+
+Json to_json(const VerifyReport& report) {
+  Json json = {{"schema_version", kSchemaVersion}, {"seed", report.seed}};
+  json.update(to_json(report.statistics));
+  json["mismatches"] = report.mismatches;
+  Json cells = Json::array();
+  Json empty = Json::array();
+  for (const auto& count : report.cells) {
+    if (count.jobs > 0) {
+      cells.push_back({{"cell", to_string(count.cell)}, {"jobs", count.jobs}});
+    } else {
+      empty.push_back({{"cell", to_string(count.cell)}, {"reason", count.reason}});
+    }
+  }
+  json["coverage"] = {{"cells", cells},
+                      {"empty_cells", empty},
+                      {"features", report.features},
+                      {"gaps", report.gaps()}};
+  json["configurations"] = Json::array();
+  for (const auto& configuration : report.configurations) {
+    json["configurations"].push_back(to_json(configuration));
+  }
+  return json;
+}
+
+}  // namespace sylvester
