@@ -13,6 +13,7 @@
 #include "cli/interrupt.hpp"
 #include "cli/output.hpp"
 #include "cli/simulate_command.hpp"
+#include "cli/train_command.hpp"
 #include "cli/verify_command.hpp"
 #include "golden/support/error.hpp"
 #include "golden/support/version.hpp"
@@ -31,6 +32,7 @@ struct Arguments {
   std::string folder;  ///< of --out
   AccumulateArguments accumulate;
   SimulateArguments simulate;
+  TrainArguments train;
   VerifyArguments verify;
 };
 
@@ -142,6 +144,23 @@ void add_simulate_command(CLI::App& app, Arguments& arguments, Command& chosen) 
   command->add_flag("--training", s.training, "The two backward GEMMs of the layer too");
 }
 
+void add_train_command(CLI::App& app, Arguments& arguments, Command& chosen) {
+  TrainArguments& t = arguments.train;
+  CLI::App* command =
+      add_command(app, "train", "Train a network with the arithmetic of a configuration", chosen,
+                  [&t](const Output& output) { return run_train(t, output); });
+  add_config(*command, t.config);
+  command->add_option("--data", t.data, "Folder of the data set")->type_name("DIR");
+#ifdef SYLVESTER_HAS_SYSTEMC
+  command->add_option("--backend", t.backend, "What computes every job: golden, systemc or rtl")
+      ->capture_default_str();
+#endif
+  command->add_option("--seeds", t.seeds, "Runs with train.seed, train.seed + 1, ...")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  command->add_option("--out", t.out, "Folder for result.json and the weights")->type_name("DIR");
+}
+
 #ifdef SYLVESTER_HAS_SYSTEMC
 void add_verify_command(CLI::App& app, Arguments& arguments, Command& chosen) {
   VerifyArguments& v = arguments.verify;
@@ -203,6 +222,7 @@ int parse_and_run(int argc, const char* const* argv, const Output& output) {
   add_config_commands(app, arguments, chosen);
   add_generate_command(app, arguments, chosen);
   add_simulate_command(app, arguments, chosen);
+  add_train_command(app, arguments, chosen);
 #ifdef SYLVESTER_HAS_SYSTEMC
   add_verify_command(app, arguments, chosen);
 #endif

@@ -2,6 +2,7 @@
 #include "testbenches/jobs.hpp"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -14,6 +15,7 @@
 #include "testbenches/job_file.hpp"
 #include "testbenches/payload.hpp"
 #include "testbenches/process.hpp"
+#include "testbenches/rtl_build.hpp"
 #include "testbenches/test_hardware.hpp"
 #include "testbenches/vcd.hpp"
 #include "testbenches/verify.hpp"
@@ -239,6 +241,14 @@ TEST(Faults, AreNumberedFromOneAndDescribed) {
     EXPECT_NE(fault.original, fault.mutated);
   }
   EXPECT_GE(number, 20);
+}
+
+TEST(Faults, EachStandsInTheGeneratedVerilog) {
+  const auto sources = rtl_sources(narrow_hardware(), {.faults = true});
+  for (const auto& fault : rtl_faults()) {
+    const std::string selector = "selector == " + std::to_string(fault.number) + ")";
+    EXPECT_THAT(sources.at(std::string(fault.file)), HasSubstr(selector)) << fault.what;
+  }
 }
 
 TEST(Verify, RefusesBadOptions) {

@@ -272,7 +272,8 @@ fs::path build_rtl(const HardwareParameters& hardware, const RtlBuildOptions& op
   auto overrides = options.overrides;
   if (options.base) overrides.merge(changed_parameters(*options.base, hardware));
 
-  std::string key = verilator_version() + "\n" + compiler_version() + "\n";
+  std::string key = verilator_version() + "\n";  // the first tool that may be missing
+  key += compiler_version() + "\n";
   for (const auto& argument : verilator_arguments(sources, options, overrides)) {
     key += argument + "\n";
   }

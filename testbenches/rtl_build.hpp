@@ -13,11 +13,11 @@ namespace sylvester {
 struct RtlBuildOptions {
   /// Generate for these parameters instead and reach the wanted ones by overriding parameters of
   /// the top level when Verilator elaborates it.
-  std::optional<HardwareParameters> base;
+  std::optional<HardwareParameters> base = {};
   /// Parameters of the top level by name, on top of those that follow from `base`.
-  std::map<std::string, std::string> overrides;
+  std::map<std::string, std::string> overrides = {};
   /// Take the Verilog of this folder instead (delivered_rtl.hpp).
-  std::filesystem::path rtl_dir;
+  std::filesystem::path rtl_dir = {};
   /// The test-only build in which one of the faults of faults.hpp can be selected at run time.
   bool faults = false;
   /// A build that can write a VCD of all signals (slow).

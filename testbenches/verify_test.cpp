@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "sim/cycles/cycles.hpp"
 #include "sim/cycles/faults.hpp"
@@ -16,8 +17,6 @@ namespace sylvester {
 namespace {
 
 namespace fs = std::filesystem;
-using ::testing::AnyOf;
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 fs::path failures(const std::string& name) {

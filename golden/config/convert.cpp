@@ -97,6 +97,34 @@ SgdSettings sgd_settings(const Config& config) {
           .weight_decay = static_cast<float>(config.real("train.weight_decay"))};
 }
 
+TrainSettings train_settings(const Config& config) {
+  TrainSettings settings;
+  settings.recipe = train_recipe(config);
+  settings.hidden.clear();
+  for (const std::int64_t width : config.integers("network.hidden")) {
+    settings.hidden.push_back(static_cast<int>(width));
+  }
+  settings.bias = config.flag("network.bias");
+  settings.sgd = sgd_settings(config);
+  settings.epochs = as_int(config, "train.epochs");
+  settings.batch = as_int(config, "train.batch");
+  settings.seed = static_cast<std::uint32_t>(config.integer("train.seed"));
+  settings.method = continual_method(config.text("continual.method"));
+  settings.classes_per_task = as_int(config, "continual.classes_per_task");
+  settings.memory = as_int(config, "continual.memory");
+  settings.test_batch = as_int(config, "train.test_batch");
+  settings.exemplar_batch = as_int(config, "train.exemplar_batch");
+  settings.test_samples_per_class = as_int(config, "train.test_samples_per_class");
+  settings.max_steps = static_cast<std::uint64_t>(config.integer("train.max_steps"));
+  return settings;
+}
+
+SplitOptions split_options(const Config& config) {
+  return {.seed = static_cast<std::uint64_t>(config.integer("train.seed")),
+          .test_subjects = as_int(config, "data.test_subjects"),
+          .clip = config.real("data.clip")};
+}
+
 std::uint64_t hardware_hash(const Config& config) {
   return hardware_hash(hardware_parameters(config));
 }

@@ -4,6 +4,8 @@
 #include <cstdint>
 
 #include "golden/config/config.hpp"
+#include "golden/continual/class_incremental.hpp"
+#include "golden/data/split.hpp"
 #include "golden/hardware/hardware.hpp"
 #include "golden/numerics/accumulate.hpp"
 #include "golden/numerics/prepare.hpp"
@@ -27,6 +29,12 @@ PrepareRecipe prepare_recipe(const Config& config, Role role);
 TrainRecipe train_recipe(const Config& config);
 
 SgdSettings sgd_settings(const Config& config);
+
+/// Everything that a class-incremental run needs besides its data.
+TrainSettings train_settings(const Config& config);
+
+/// The split of the run's seed.
+SplitOptions split_options(const Config& config);
 
 /// Hash of hardware_parameters(config), the one that the RTL carries.
 std::uint64_t hardware_hash(const Config& config);

@@ -5,6 +5,9 @@
 
 #include <fmt/core.h>
 
+#include "golden/continual/class_incremental.hpp"
+#include "golden/data/load.hpp"
+#include "golden/data/split.hpp"
 #include "golden/hardware/hardware.hpp"
 #include "golden/numerics/format.hpp"
 #include "golden/numerics/prepare.hpp"
@@ -262,6 +265,55 @@ void add_train(std::vector<KeyDeclaration>& keys) {
                       "(train.arithmetic = \"paper-float\")."));
 }
 
+
+KeyDeclaration integer_list(std::string name, std::vector<std::int64_t> value, std::int64_t least,
+                            std::int64_t most, std::string unit, unsigned effect,
+                            std::string sentence) {
+  return {.name = std::move(name), .type = KeyType::kIntegerList,
+          .least = static_cast<double>(least), .most = static_cast<double>(most), .choices = {},
+          .default_value = std::move(value), .default_from = {}, .unit = std::move(unit),
+          .effect = effect, .sentence = std::move(sentence)};
+}
+
+void add_network_and_data(std::vector<KeyDeclaration>& keys) {
+  const TrainSettings d;
+  const SplitOptions split;
+  keys.push_back(integer_list("network.hidden", {}, 1, 65535, "neurons", kNumeric,
+                              "Widths of the hidden layers; empty: two as wide as the input."));
+  keys.push_back(flag("network.bias", d.bias, kNumeric, "Whether the layers have a bias."));
+  keys.push_back(choice("data.set", "embedded",
+                        {dataset_names().begin(), dataset_names().end()}, kNumeric,
+                        "Data set to learn; all but the embedded one need train --data."));
+  keys.push_back(integer("data.test_subjects", split.test_subjects, 0, 1000, "subjects", kNumeric,
+                         "Subjects held out for testing; 0: a fifth of them, one at least."));
+  keys.push_back(real("data.clip", split.clip, 0.1, 1e6, kNumeric,
+                      "Limit of a standardised feature, in standard deviations."));
+  keys.push_back(choice("continual.method", to_string(d.method),
+                        names(ContinualMethod::kFineTune, ContinualMethod::kIcarl), kNumeric,
+                        "How a task is learned without forgetting those before it."));
+  keys.push_back(integer("continual.classes_per_task", d.classes_per_task, 1, 100000, "classes",
+                         kNumeric, "New classes of a task; all classes: plain training."));
+  keys.push_back(integer("continual.memory", d.memory, 0, 1000000, "samples", kNumeric,
+                         "Exemplars kept in all, the same number of every seen class."));
+  keys.push_back(integer("train.epochs", d.epochs, 1, 100000, "epochs", kNumeric,
+                         "Passes over the samples of each task."));
+  keys.push_back(integer("train.batch", d.batch, 1, 65535, "samples", kNumeric,
+                         "Samples of a training step; the last one of an epoch may have fewer."));
+  keys.push_back(integer("train.seed", d.seed, 0, 4294967295, "", kNumeric,
+                         "Seed of split, class order, weights, sample order and random numbers."));
+  keys.push_back(integer("train.max_steps", static_cast<std::int64_t>(d.max_steps), 0, 1000000000,
+                         "steps", kNumeric, "End the training after so many steps; 0: no limit."));
+  keys.push_back(integer("train.test_batch", d.test_batch, 1, 65535, "samples", kNumeric,
+                         "Samples that share their scales when the network is tested."));
+  keys.push_back(integer("train.exemplar_batch", d.exemplar_batch, 1, 65535, "samples", kNumeric,
+                         "Samples that share their scales when exemplars are chosen."));
+  keys.push_back(integer("train.test_samples_per_class", d.test_samples_per_class, 0, 1000000,
+                         "samples", kNumeric,
+                         "Test on the first so many samples of each class; 0: on all."));
+  keys.push_back(integer("train.threads", 0, 0, 1024, "threads", kNoEffect,
+                         "Threads of the golden kernels or of seeds side by side; 0: all cores."));
+}
+
 }  // namespace
 
 std::vector<KeyDeclaration> make_declared_keys() {
@@ -273,6 +325,7 @@ std::vector<KeyDeclaration> make_declared_keys() {
   add_operands(keys);
   add_hardware(keys);
   add_train(keys);
+  add_network_and_data(keys);
   return keys;
 }
 

@@ -33,6 +33,22 @@ TEST(Draw, KeyRoundByHand) {  // RND-2 with w = 32
   EXPECT_EQ(state.y, 0x20000009U);
 }
 
+TEST(Draw, WorkedExample) {  // RND-4, RND-5
+  const DrawContext context = {.seed = 1, .step = 2, .layer = 3, .role = 4, .repetition = 5};
+  const KeyState first = key_step({}, 0, context);
+  EXPECT_EQ(first.x, 0x9CA6AD91U);
+  EXPECT_EQ(first.y, 0xB63C0FBBU);
+  const DrawKey key = draw_key(context);
+  EXPECT_EQ(key, (DrawKey{0xE705, 0xF01F, 0x6DCB, 0x1A8A, 0x3D84, 0x1F08, 0xA271, 0xF986, 0xE795,
+                          0xDA32}));
+  EXPECT_EQ(draw_word(key, 0), 0xB5019426U);
+  EXPECT_EQ(draw_word(key, 65535), 0x70FCA2FDU);
+  EXPECT_EQ(draw_word(key, 65536), 0x516BA055U);
+  EXPECT_EQ(draw(key, 0, 8), 181U);
+  EXPECT_EQ(draw(key, 65535, 8), 112U);
+  EXPECT_EQ(draw(key, 65536, 8), 81U);
+}
+
 // RND-1, RND-3 and RND-4 once more, as one loop.
 std::uint32_t word_by_text(const DrawContext& context, std::uint32_t n) {
   const std::uint32_t w[3] = {context.seed, context.step,

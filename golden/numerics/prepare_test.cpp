@@ -85,6 +85,12 @@ TEST(DivideRound, WorkedExamples) {  // PRE-4, PRE-5
   EXPECT_EQ(divide_round(i4, 250, 100, Rounding::kNearest, 8, 0).code, 2);
   EXPECT_EQ(divide_round(i4, 350, 100, Rounding::kStochastic, 8, 127).code, 4);
   EXPECT_EQ(divide_round(i4, 350, 100, Rounding::kStochastic, 8, 128).code, 3);
+  // |v| = 100, M = 100 with `clip`: an increment for R < 45, limited to 7.
+  for (const std::uint32_t r : {44U, 45U}) {
+    const Rounded clipped = divide_round(i4, 28000, 3900, Rounding::kStochastic, 8, r);
+    EXPECT_EQ(clipped.code, 7);
+    EXPECT_EQ(clipped.rounded_up, r == 44);
+  }
   const Format& e3 = format("e3");
   EXPECT_EQ(divide_round(e3, 5, 1, Rounding::kNearest, 8, 0).code, 3);
   EXPECT_EQ(divide_round(e3, 6, 1, Rounding::kNearest, 8, 0).code, 4);   // tie, odd index 3

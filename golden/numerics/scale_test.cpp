@@ -91,6 +91,10 @@ TEST(ScaleToFloat, IsTheNearestFloat) {  // SCL-3: no other float is nearer; tie
 TEST(ScaleToFloat, Elements) {                       // SCL-4
   EXPECT_EQ(to_float(16777217, 1.0F), 16777216.0F);  // c itself is rounded
   EXPECT_EQ(to_float(-3, 0.5F), -1.5F);
+  const auto bits = [](float x) { return std::bit_cast<std::uint32_t>(x); };
+  EXPECT_EQ(bits(to_float(0, std::numeric_limits<float>::infinity())), 0x7FC00000U);
+  EXPECT_EQ(bits(to_float(-1, to_float(Scale{1, 1, -200}))), 0x80000000U);
+  EXPECT_EQ(bits(to_float(0, 1.0F)), 0U);
   EXPECT_EQ(to_float(7, to_float(Scale{1, 3, 0})), 7.0F * (1.0F / 3.0F));
 }
 

@@ -1,0 +1,297 @@
+#include "cli/train_command.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <exception>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "golden/config/config.hpp"
+#include "golden/config/convert.hpp"
+#include "golden/continual/class_incremental.hpp"
+#include "golden/data/load.hpp"
+#include "golden/data/split.hpp"
+#include "golden/support/atomic_file.hpp"
+#include "golden/support/error.hpp"
+#include "golden/support/npy.hpp"
+#include "golden/support/progress.hpp"
+#include "golden/support/sha256.hpp"
+#ifdef SYLVESTER_HAS_SYSTEMC
+#include "testbenches/backends.hpp"
+#endif
+
+namespace sylvester {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct SeedRun {
+  std::uint32_t seed = 0;
+  TrainResult result;
+};
+
+std::unique_ptr<Backend> make_backend(const std::string& name, const Config& config, int threads) {
+  if (name == "golden") return make_golden_backend(threads);
+#ifdef SYLVESTER_HAS_SYSTEMC
+  if (name == "systemc" || name == "rtl") {
+    if (config.text("train.arithmetic") != "quantised") {
+      throw UserError(fmt::format("{}: train.arithmetic: value {}; allowed with --backend {}: "
+                                  "quantised",
+                                  config.source(), config.text("train.arithmetic"), name));
+    }
+    const HardwareParameters hardware = hardware_parameters(config);
+    return name == "rtl" ? make_rtl_backend(hardware) : make_systemc_backend(hardware);
+  }
+  throw UserError("--backend: value " + name + "; allowed: golden, systemc, rtl");
+#else
+  (void)config;
+  throw UserError("--backend: value " + name + "; allowed in this build: golden");
+#endif
+}
+
+// Steps of all runs together, shown as one bar.
+class SharedProgress {
+ public:
+  explicit SharedProgress(int runs) : runs_(static_cast<std::size_t>(runs)) {}
+
+  void update(std::size_t run, const TrainProgress& progress) {
+    const std::lock_guard lock(mutex_);
+    if (!bar_) {
+      bar_ = std::make_unique<Progress>("training", progress.steps * runs_.size());
+    }
+    runs_[run] = progress.step;
+    std::uint64_t done = 0;
+    for (const std::uint64_t steps : runs_) done += steps;
+    bar_->update(done);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::uint64_t> runs_;
+  std::unique_ptr<Progress> bar_;
+};
+
+// All seeds, side by side on the golden back end, one after the other on a model.
+std::vector<SeedRun> run_seeds(const TrainArguments& arguments, const Config& config,
+                               const Dataset& data) {
+  const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  const int asked = static_cast<int>(config.integer("train.threads"));
+  const int threads = asked == 0 ? cores : asked;
+  const int workers = arguments.backend == "golden" ? std::min(threads, arguments.seeds) : 1;
+  std::vector<SeedRun> runs(static_cast<std::size_t>(arguments.seeds));
+  SharedProgress progress(arguments.seeds);
+  std::atomic<std::size_t> next{0};
+  std::vector<std::exception_ptr> errors(static_cast<std::size_t>(workers));
+
+  const auto work = [&](std::size_t worker) {
+    try {
+      const auto backend =
+          make_backend(arguments.backend, config, std::max(1, threads / workers));
+      for (std::size_t i = next++; i < runs.size(); i = next++) {
+        runs[i].seed = static_cast<std::uint32_t>(config.integer("train.seed")) +
+                       static_cast<std::uint32_t>(i);
+        const Config seeded = config.with("train.seed", std::to_string(runs[i].seed));
+        const Split split = make_split(data, split_options(seeded));
+        runs[i].result =
+            run_class_incremental(train_settings(seeded), split, *backend,
+                                  [&](const TrainProgress& p) { progress.update(i, p); });
+      }
+    } catch (...) {
+      errors[worker] = std::current_exception();
+      next = runs.size();
+    }
+  };
+  std::vector<std::thread> others;
+  for (int worker = 1; worker < workers; ++worker) {
+    others.emplace_back(work, static_cast<std::size_t>(worker));
+  }
+  work(0);
+  for (std::thread& other : others) other.join();
+  for (const std::exception_ptr& error : errors) {
+    if (error) std::rethrow_exception(error);
+  }
+  return runs;
+}
+
+Json head_json(const AccuracyRecord& record) {
+  Json head = {{"task_accuracy", record.accuracy},
+               {"average_incremental_accuracy", record.average_incremental()},
+               {"final_accuracy", record.final()},
+               {"forgetting", nullptr}};
+  if (const auto forgetting = record.forgetting()) head["forgetting"] = *forgetting;
+  return head;
+}
+
+Json counters_json(const TrainTotals& totals) {
+  Json counters = Json::object();
+  for (int i = 0; i < kGemmKinds; ++i) {
+    const GemmTotals& t = totals.gemm[static_cast<std::size_t>(i)];
+    counters[std::string(to_string(static_cast<GemmKind>(i)))] = {
+        {"gemms", t.gemms},
+        {"macs", t.macs},
+        {"tiles", t.tiles},
+        {"mac_limited", t.counters.mac_limited},
+        {"tile_limited", t.counters.tile_limited},
+        {"outer_limited", t.counters.outer_limited},
+        {"limited_tile_share", t.limited_tile_share()}};
+  }
+  for (int i = 0; i < kRoles; ++i) {
+    const PrepareTotals& t = totals.prepare[static_cast<std::size_t>(i)];
+    if (t.operands == 0) continue;
+    counters[std::string(to_string(static_cast<Role>(i)))] = {
+        {"operands", t.operands},
+        {"codes", t.codes},
+        {"codes_at_limit", t.counters.codes_at_limit},
+        {"rounded_up", t.counters.rounded_up},
+        {"zero_codes", t.counters.zero_codes}};
+  }
+  return counters;
+}
+
+// Limited tiles of all three GEMMs / their tiles.
+double limited_tile_share(const TrainTotals& totals) {
+  std::uint64_t tiles = 0;
+  std::uint64_t limited = 0;
+  for (const GemmTotals& t : totals.gemm) {
+    tiles += t.tiles;
+    limited += t.counters.tile_limited;
+  }
+  return tiles == 0 ? 0.0 : static_cast<double>(limited) / static_cast<double>(tiles);
+}
+
+Json run_json(const SeedRun& run) {
+  const TrainResult& r = run.result;
+  Json json = {{"seed", run.seed}, {"weights_sha256", r.weights_sha256}};
+  json.update(head_json(r.linear));
+  if (!r.nearest_mean.accuracy.empty()) json["nearest_mean"] = head_json(r.nearest_mean);
+  json["limited_tile_share"] = limited_tile_share(r.totals);
+  json["counters"] = counters_json(r.totals);
+  json["steps"] = r.steps;
+  json["complete"] = r.complete;
+  json["backward_bytes"] = r.backward_bytes;
+  json["seconds"] = r.seconds;
+  return json;
+}
+
+struct Spread {
+  double mean = 0;
+  double deviation = 0;  ///< sample standard deviation; 0 for one value
+};
+
+template <typename Value>
+Spread spread(const std::vector<SeedRun>& runs, Value value) {
+  Spread s;
+  const auto n = static_cast<double>(runs.size());
+  for (const SeedRun& run : runs) s.mean += value(run.result) / n;
+  for (const SeedRun& run : runs) {
+    if (runs.size() > 1) s.deviation += std::pow(value(run.result) - s.mean, 2) / (n - 1);
+  }
+  s.deviation = std::sqrt(s.deviation);
+  return s;
+}
+
+Json summary_json(const std::vector<SeedRun>& runs) {
+  const auto entry = [&](auto value) {
+    const Spread s = spread(runs, value);
+    return Json{{"mean", s.mean}, {"deviation", s.deviation}};
+  };
+  return {{"average_incremental_accuracy",
+           entry([](const TrainResult& r) { return r.linear.average_incremental(); })},
+          {"final_accuracy", entry([](const TrainResult& r) { return r.linear.final(); })},
+          {"forgetting",
+           entry([](const TrainResult& r) { return r.linear.forgetting().value_or(0); })},
+          {"limited_tile_share",
+           entry([](const TrainResult& r) { return limited_tile_share(r.totals); })},
+          {"seconds", entry([](const TrainResult& r) { return r.seconds; })}};
+}
+
+std::string text_of(const std::vector<SeedRun>& runs) {
+  std::string text;
+  for (const SeedRun& run : runs) {
+    const TrainResult& r = run.result;
+    text += fmt::format("seed {}: average incremental accuracy {:.2f} %, final {:.2f} %, "
+                        "{:.2f} % limited tiles, {} steps in {}, weights {}\n",
+                        run.seed, r.linear.average_incremental(), r.linear.final(),
+                        100 * limited_tile_share(r.totals), r.steps, duration_text(r.seconds),
+                        r.weights_sha256);
+  }
+  if (runs.size() > 1) {
+    const Spread s =
+        spread(runs, [](const TrainResult& r) { return r.linear.average_incremental(); });
+    text += fmt::format("{} seeds: average incremental accuracy {:.2f} % +- {:.2f}\n",
+                        runs.size(), s.mean, s.deviation);
+  }
+  return text;
+}
+
+// result.json, and the weights as layer-<l>-weight.npy in seed-<seed>/.
+void write_out(const std::filesystem::path& folder, const Json& result,
+               const std::vector<SeedRun>& runs) {
+  for (const SeedRun& run : runs) {
+    const auto seed_folder = folder / fmt::format("seed-{}", run.seed);
+    make_output_folder(seed_folder);
+    const Mlp& network = run.result.network;
+    for (std::size_t l = 0; l < network.layers.size(); ++l) {
+      const DenseLayer& layer = network.layers[l];
+      NpyArray weight{.name = {}, .is_float = true,
+                      .shape = {static_cast<std::size_t>(layer.outputs),
+                                static_cast<std::size_t>(layer.inputs)},
+                      .integers = {}, .floats = {layer.weight.begin(), layer.weight.end()}};
+      write_file(seed_folder / fmt::format("layer-{}-weight.npy", l), npy_bytes(weight));
+      if (layer.bias.empty()) continue;
+      NpyArray bias{.name = {}, .is_float = true, .shape = {layer.bias.size()}, .integers = {},
+                    .floats = {layer.bias.begin(), layer.bias.end()}};
+      write_file(seed_folder / fmt::format("layer-{}-bias.npy", l), npy_bytes(bias));
+    }
+  }
+  write_file(folder / "result.json", result.dump(2) + "\n");
+}
+
+Dataset dataset_of(const TrainArguments& arguments, const Config& config) {
+  const std::string& set = config.text("data.set");
+  if (set == "embedded" && !arguments.data.empty()) {
+    throw UserError(fmt::format("--data: value {}; allowed: none, for data.set is embedded",
+                                arguments.data));
+  }
+  if (set != "embedded" && arguments.data.empty()) {
+    throw UserError(fmt::format("{}: data.set: value {} needs --data DIR, the folder of the set",
+                                config.source(), set));
+  }
+  return load_dataset(set, arguments.data);
+}
+
+}  // namespace
+
+int run_train(const TrainArguments& arguments, const Output& output) {
+  const Config config = Config::load(arguments.config.source, arguments.config.overrides);
+  const std::int64_t last_seed = config.integer("train.seed") + arguments.seeds - 1;
+  if (last_seed > 4294967295) {
+    throw UserError(fmt::format("--seeds: the last seed would be {}; allowed: 4294967295 at most",
+                                last_seed));
+  }
+  if (!arguments.out.empty()) make_output_folder(arguments.out);
+  const Dataset data = dataset_of(arguments, config);
+  const std::vector<SeedRun> runs = run_seeds(arguments, config, data);
+
+  Json seeds = Json::array();
+  for (const SeedRun& run : runs) seeds.push_back(run_json(run));
+  const Json result = {{"config", config.source()},
+                       {"backend", arguments.backend},
+                       {"data", data.name},
+                       {"numerics_hash", to_hex(config.numerics_hash())},
+                       {"hardware_hash", to_hex(hardware_hash(config))},
+                       {"seeds", seeds},
+                       {"summary", summary_json(runs)}};
+  if (!arguments.out.empty()) write_out(arguments.out, result, runs);
+  output.result(result, text_of(runs));
+  return kHolds;
+}
+
+}  // namespace sylvester

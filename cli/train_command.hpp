@@ -1,0 +1,21 @@
+// sylvester train: class-incremental or plain training on one of the back ends.
+#pragma once
+
+#include <string>
+
+#include "cli/config_command.hpp"
+#include "cli/output.hpp"
+
+namespace sylvester {
+
+struct TrainArguments {
+  ConfigArgument config;
+  std::string data;                ///< folder of the data set; empty: the embedded one
+  std::string backend = "golden";  ///< golden, systemc, rtl
+  int seeds = 1;                   ///< runs with train.seed, train.seed + 1, ...
+  std::string out;                 ///< folder for result and weights; empty: none
+};
+
+int run_train(const TrainArguments& arguments, const Output& output);
+
+}  // namespace sylvester
