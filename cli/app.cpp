@@ -68,16 +68,16 @@ void add_config_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
   config->require_subcommand(0, 1);
   add_json(*config);
 
-  CLI::App* init = add_command(
-      *config, "init", "Print a commented configuration with all keys", chosen,
-      [&](const Output& output) { return run_config_init(arguments.config, output); });
+  CLI::App* init =
+      add_command(*config, "init", "Print a commented configuration with all keys", chosen,
+                  [&](const Output& output) { return run_config_init(arguments.config, output); });
   init->add_option("config", arguments.config.source, "Take the values of this file or preset")
       ->type_name("CONFIG");
   add_overrides(*init, arguments.config);
 
-  CLI::App* explain = add_command(
-      *config, "explain", "Explain a key, a table of keys, or all keys", chosen,
-      [&](const Output& output) { return run_config_explain(arguments.key, output); });
+  CLI::App* explain =
+      add_command(*config, "explain", "Explain a key, a table of keys, or all keys", chosen,
+                  [&](const Output& output) { return run_config_explain(arguments.key, output); });
   explain->add_option("key", arguments.key, "For example accumulator.bits")->type_name("KEY");
 
   CLI::App* diff = add_command(*config, "diff", "Keys in which two configurations differ", chosen,
@@ -164,11 +164,12 @@ void add_train_command(CLI::App& app, Arguments& arguments, Command& chosen) {
 #ifdef SYLVESTER_HAS_SYSTEMC
 void add_verify_command(CLI::App& app, Arguments& arguments, Command& chosen) {
   VerifyArguments& v = arguments.verify;
-  CLI::App* command = add_command(
-      app, "verify", "Compare golden, SystemC and RTL: values, counters and cycles", chosen,
-      [&v](const Output& output) { return run_verify(v, output); });
-  command->add_option("configs", v.configs,
-                      "TOML files or presets; without any, the configurations of the suite")
+  CLI::App* command =
+      add_command(app, "verify", "Compare golden, SystemC and RTL: values, counters and cycles",
+                  chosen, [&v](const Output& output) { return run_verify(v, output); });
+  command
+      ->add_option("configs", v.configs,
+                   "TOML files or presets; without any, the configurations of the suite")
       ->type_name("CONFIG");
   command->add_option("--set", v.overrides, "Override a configuration key: --set key=value")
       ->type_name("KEY=VALUE")

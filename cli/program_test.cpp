@@ -299,6 +299,72 @@ TEST_F(Program, SimulateRefusesBadInput) {
                    "i8");
 }
 
+TEST_F(Program, TrainGivesOneHashForAnyNumberOfThreads) {
+  const auto hash_of = [&](const std::vector<std::string>& overrides) {
+    std::vector<std::string> arguments = {"train", "train-small", "--json"};
+    for (const std::string& override_text : overrides) {
+      arguments.insert(arguments.end(), {"--set", override_text});
+    }
+    const Finished finished = run(arguments);
+    EXPECT_EQ(finished.status, 0) << finished.err;
+    return json::parse(finished.out).at("seeds").at(0).at("weights_sha256").get<std::string>();
+  };
+  const std::string one = hash_of({"train.threads=1"});
+  EXPECT_EQ(hash_of({"train.threads=2"}), one);
+  EXPECT_NE(hash_of({"train.seed=2"}), one);
+}
+
+TEST_F(Program, TrainWritesResultAndWeights) {
+  const fs::path out = folder_ / "trained";
+  const Finished finished = run({"train", "train-small", "--set", "train.max_steps=3", "--seeds",
+                                 "2", "--out", out.string(), "--json"});
+  ASSERT_EQ(finished.status, 0) << finished.err;
+  EXPECT_EQ(json::parse(finished.out).at("seeds").size(), 2U);
+  EXPECT_EQ(json::parse(read_file(out / "result.json")).at("seeds").size(), 2U);
+  const NpyArray weight = read_npy(out / "seed-2" / "layer-1-weight.npy");
+  EXPECT_EQ(weight.shape, (std::vector<std::size_t>{51, 53}));
+}
+
+TEST_F(Program, TrainRefusesBadInput) {
+  const std::string csv = file("dsads_features_405.csv", "1,2,3\n4,5\n");
+  const std::string folder = folder_.string();
+  expect_bad_input({"train", "train-small", "--set", "data.set=dsads"}, "--data DIR");
+  expect_bad_input({"train", "train-small", "--data", folder}, "embedded");
+  expect_bad_input({"train", "train-small", "--set", "data.set=dsads", "--data", folder},
+                   "dsads_features_405.csv");
+  expect_bad_input({"train", "train-small", "--set", "data.set=hapt", "--data", folder}, "hapt");
+  expect_bad_input({"train", "train-small", "--set", "train.epochs=0"}, "train.epochs");
+  expect_bad_input({"train", "train-small", "--set", "continual.memory=3"}, "memory");
+  expect_bad_input({"train", "train-small", "--seeds", "0"}, "--seeds");
+  expect_bad_input({"train", "train-small", "--out", csv}, "dsads_features_405.csv");
+  expect_bad_input({"train", "train-small", "--out", "/proc/nothing"}, "/proc/nothing");
+}
+
+#ifdef SYLVESTER_HAS_SYSTEMC
+TEST_F(Program, TrainRefusesABackEndThatCannotDoIt) {
+  expect_bad_input({"train", "train-small", "--backend", "gpu"}, "golden, systemc, rtl");
+  expect_bad_input({"train", "fp32", "--backend", "systemc"}, "train.arithmetic");
+  expect_bad_input({"train", "train-small", "--backend", "systemc", "--set",
+                    "hardware.tile_max=16", "--set", "accumulator.tile=32"},
+                   "tile");
+}
+
+using VerilatedProgram = Program;
+
+// Every prepare and GEMM of forward, dX and dW is computed by the back end: one hash.
+TEST_F(VerilatedProgram, TrainGivesOneHashOnAllBackEnds) {
+  std::vector<std::string> hashes;
+  for (const char* backend : {"golden", "systemc", "rtl"}) {
+    const Finished finished = run({"train", "train-small", "--backend", backend, "--json"});
+    ASSERT_EQ(finished.status, 0) << finished.err;
+    hashes.push_back(
+        json::parse(finished.out).at("seeds").at(0).at("weights_sha256").get<std::string>());
+  }
+  EXPECT_EQ(hashes[1], hashes[0]);
+  EXPECT_EQ(hashes[2], hashes[0]);
+}
+#endif
+
 #ifdef SYLVESTER_HAS_SYSTEMC
 TEST_F(Program, VerifyRefusesBadInput) {
   expect_bad_input({"verify", "no-such.toml"}, "no-such.toml: no such file");
@@ -306,7 +372,9 @@ TEST_F(Program, VerifyRefusesBadInput) {
   expect_bad_input({"verify", "--jobs", "many"}, "--jobs");
   expect_bad_input({"verify", "--set", "array.rows=3"}, "needs a configuration");
   expect_bad_input({"verify", "--replay", (folder_ / "absent.json").string()}, "absent.json");
-  expect_bad_input({"verify", "--rtl", (folder_ / "absent").string()}, "absent");
+  expect_bad_input({"verify", "--rtl", (folder_ / "absent").string()}, "one configuration");
+  expect_bad_input({"verify", "verify/saturate-4x4", "--rtl", (folder_ / "absent").string()},
+                   "absent");
 }
 #endif
 

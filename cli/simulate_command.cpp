@@ -48,8 +48,8 @@ std::array<int, 3> parse_sizes(const std::string& text) {
     const auto [rest, error] = std::from_chars(at, end, sizes[i]);
     const bool separated = i + 1 < sizes.size() ? rest != end && *rest == ',' : rest == end;
     if (error != std::errc{} || !separated || sizes[i] < 1 || sizes[i] > kMostLength) {
-      throw UserError(fmt::format("--gemm: value {}; allowed: M,N,K, each 1...{}", text,
-                                  kMostLength));
+      throw UserError(
+          fmt::format("--gemm: value {}; allowed: M,N,K, each 1...{}", text, kMostLength));
     }
     at = rest + 1;
   }
@@ -59,8 +59,7 @@ std::array<int, 3> parse_sizes(const std::string& text) {
 // The three GEMMs of a layer with batch M, N outputs and K inputs.
 std::vector<Gemm> gemms_of(const SimulateArguments& arguments) {
   const auto [m, n, k] = parse_sizes(arguments.gemm);
-  std::vector<Gemm> result = {
-      {"forward", Role::kForwardActivation, Role::kForwardWeight, m, n, k}};
+  std::vector<Gemm> result = {{"forward", Role::kForwardActivation, Role::kForwardWeight, m, n, k}};
   if (arguments.training) {
     result.push_back({"input_gradient", Role::kInputGradient, Role::kBackwardWeight, m, k, n});
     result.push_back(
@@ -98,7 +97,9 @@ std::shared_ptr<const PreparedOperand> operand_of(const PrepareJob& job) {
 GemmCycles count(const Config& config, const HardwareParameters& hardware, const Gemm& gemm) {
   const PrepareJob a = prepare_job(config, gemm.a, gemm.m, gemm.k);
   const PrepareJob b = prepare_job(config, gemm.b, gemm.n, gemm.k);
-  const GemmJob job{.a = operand_of(a), .b = operand_of(b), .recipe = accumulate_recipe(config, gemm_of(gemm.a)),
+  const GemmJob job{.a = operand_of(a),
+                    .b = operand_of(b),
+                    .recipe = accumulate_recipe(config, gemm_of(gemm.a)),
                     .counters = hardware.counters};
   const GemmDescriptor descriptor = describe(hardware, job);
   return {.prepare_a = prepare_cycles(hardware, describe(hardware, a)),
@@ -113,9 +114,9 @@ int run_simulate(const SimulateArguments& arguments, const Output& output) {
   const Config config = Config::load(arguments.config.source, arguments.config.overrides);
   const HardwareParameters hardware = hardware_parameters(config);
   Json layers = Json::array();
-  std::string text = fmt::format("{:<16} {:>7} {:>7} {:>7} {:>12} {:>12} {:>12} {:>14} {:>7}\n",
-                                 "GEMM", "M", "N", "K", "prepare A", "prepare B", "array",
-                                 "MACs", "used");
+  std::string text =
+      fmt::format("{:<16} {:>7} {:>7} {:>7} {:>12} {:>12} {:>12} {:>14} {:>7}\n", "GEMM", "M", "N",
+                  "K", "prepare A", "prepare B", "array", "MACs", "used");
   std::uint64_t cycles = 0;
   std::uint64_t array_cycles = 0;
   std::uint64_t macs = 0;
@@ -125,12 +126,18 @@ int run_simulate(const SimulateArguments& arguments, const Output& output) {
     array_cycles += c.gemm;
     macs += c.macs;
     const double used = utilisation(hardware, c.macs, c.gemm);
-    layers.push_back({{"name", gemm.name}, {"m", gemm.m}, {"n", gemm.n}, {"k", gemm.k},
-                      {"prepare_a_cycles", c.prepare_a}, {"prepare_b_cycles", c.prepare_b},
-                      {"array_cycles", c.gemm}, {"macs", c.macs}, {"array_utilization", used}});
-    text += fmt::format("{:<16} {:>7} {:>7} {:>7} {:>12} {:>12} {:>12} {:>14} {:>6.1f}%\n",
-                        gemm.name, gemm.m, gemm.n, gemm.k, c.prepare_a, c.prepare_b, c.gemm,
-                        c.macs, 100 * used);
+    layers.push_back({{"name", gemm.name},
+                      {"m", gemm.m},
+                      {"n", gemm.n},
+                      {"k", gemm.k},
+                      {"prepare_a_cycles", c.prepare_a},
+                      {"prepare_b_cycles", c.prepare_b},
+                      {"array_cycles", c.gemm},
+                      {"macs", c.macs},
+                      {"array_utilization", used}});
+    text +=
+        fmt::format("{:<16} {:>7} {:>7} {:>7} {:>12} {:>12} {:>12} {:>14} {:>6.1f}%\n", gemm.name,
+                    gemm.m, gemm.n, gemm.k, c.prepare_a, c.prepare_b, c.gemm, c.macs, 100 * used);
   }
   const double used = utilisation(hardware, macs, cycles);
   text += fmt::format(

@@ -42,9 +42,10 @@ std::unique_ptr<Backend> make_backend(const std::string& name, const Config& con
 #ifdef SYLVESTER_HAS_SYSTEMC
   if (name == "systemc" || name == "rtl") {
     if (config.text("train.arithmetic") != "quantised") {
-      throw UserError(fmt::format("{}: train.arithmetic: value {}; allowed with --backend {}: "
-                                  "quantised",
-                                  config.source(), config.text("train.arithmetic"), name));
+      throw UserError(
+          fmt::format("{}: train.arithmetic: value {}; allowed with --backend {}: "
+                      "quantised",
+                      config.source(), config.text("train.arithmetic"), name));
     }
     const HardwareParameters hardware = hardware_parameters(config);
     return name == "rtl" ? make_rtl_backend(hardware) : make_systemc_backend(hardware);
@@ -92,8 +93,7 @@ std::vector<SeedRun> run_seeds(const TrainArguments& arguments, const Config& co
 
   const auto work = [&](std::size_t worker) {
     try {
-      const auto backend =
-          make_backend(arguments.backend, config, std::max(1, threads / workers));
+      const auto backend = make_backend(arguments.backend, config, std::max(1, threads / workers));
       for (std::size_t i = next++; i < runs.size(); i = next++) {
         runs[i].seed = static_cast<std::uint32_t>(config.integer("train.seed")) +
                        static_cast<std::uint32_t>(i);
@@ -202,31 +202,31 @@ Json summary_json(const std::vector<SeedRun>& runs) {
     const Spread s = spread(runs, value);
     return Json{{"mean", s.mean}, {"deviation", s.deviation}};
   };
-  return {{"average_incremental_accuracy",
-           entry([](const TrainResult& r) { return r.linear.average_incremental(); })},
-          {"final_accuracy", entry([](const TrainResult& r) { return r.linear.final(); })},
-          {"forgetting",
-           entry([](const TrainResult& r) { return r.linear.forgetting().value_or(0); })},
-          {"limited_tile_share",
-           entry([](const TrainResult& r) { return limited_tile_share(r.totals); })},
-          {"seconds", entry([](const TrainResult& r) { return r.seconds; })}};
+  return {
+      {"average_incremental_accuracy",
+       entry([](const TrainResult& r) { return r.linear.average_incremental(); })},
+      {"final_accuracy", entry([](const TrainResult& r) { return r.linear.final(); })},
+      {"forgetting", entry([](const TrainResult& r) { return r.linear.forgetting().value_or(0); })},
+      {"limited_tile_share",
+       entry([](const TrainResult& r) { return limited_tile_share(r.totals); })},
+      {"seconds", entry([](const TrainResult& r) { return r.seconds; })}};
 }
 
 std::string text_of(const std::vector<SeedRun>& runs) {
   std::string text;
   for (const SeedRun& run : runs) {
     const TrainResult& r = run.result;
-    text += fmt::format("seed {}: average incremental accuracy {:.2f} %, final {:.2f} %, "
-                        "{:.2f} % limited tiles, {} steps in {}, weights {}\n",
-                        run.seed, r.linear.average_incremental(), r.linear.final(),
-                        100 * limited_tile_share(r.totals), r.steps, duration_text(r.seconds),
-                        r.weights_sha256);
+    text += fmt::format(
+        "seed {}: average incremental accuracy {:.2f} %, final {:.2f} %, "
+        "{:.2f} % limited tiles, {} steps in {}, weights {}\n",
+        run.seed, r.linear.average_incremental(), r.linear.final(),
+        100 * limited_tile_share(r.totals), r.steps, duration_text(r.seconds), r.weights_sha256);
   }
   if (runs.size() > 1) {
     const Spread s =
         spread(runs, [](const TrainResult& r) { return r.linear.average_incremental(); });
-    text += fmt::format("{} seeds: average incremental accuracy {:.2f} % +- {:.2f}\n",
-                        runs.size(), s.mean, s.deviation);
+    text += fmt::format("{} seeds: average incremental accuracy {:.2f} % +- {:.2f}\n", runs.size(),
+                        s.mean, s.deviation);
   }
   return text;
 }
@@ -240,13 +240,18 @@ void write_out(const std::filesystem::path& folder, const Json& result,
     const Mlp& network = run.result.network;
     for (std::size_t l = 0; l < network.layers.size(); ++l) {
       const DenseLayer& layer = network.layers[l];
-      NpyArray weight{.name = {}, .is_float = true,
+      NpyArray weight{.name = {},
+                      .is_float = true,
                       .shape = {static_cast<std::size_t>(layer.outputs),
                                 static_cast<std::size_t>(layer.inputs)},
-                      .integers = {}, .floats = {layer.weight.begin(), layer.weight.end()}};
+                      .integers = {},
+                      .floats = {layer.weight.begin(), layer.weight.end()}};
       write_file(seed_folder / fmt::format("layer-{}-weight.npy", l), npy_bytes(weight));
       if (layer.bias.empty()) continue;
-      NpyArray bias{.name = {}, .is_float = true, .shape = {layer.bias.size()}, .integers = {},
+      NpyArray bias{.name = {},
+                    .is_float = true,
+                    .shape = {layer.bias.size()},
+                    .integers = {},
                     .floats = {layer.bias.begin(), layer.bias.end()}};
       write_file(seed_folder / fmt::format("layer-{}-bias.npy", l), npy_bytes(bias));
     }
@@ -257,8 +262,8 @@ void write_out(const std::filesystem::path& folder, const Json& result,
 Dataset dataset_of(const TrainArguments& arguments, const Config& config) {
   const std::string& set = config.text("data.set");
   if (set == "embedded" && !arguments.data.empty()) {
-    throw UserError(fmt::format("--data: value {}; allowed: none, for data.set is embedded",
-                                arguments.data));
+    throw UserError(
+        fmt::format("--data: value {}; allowed: none, for data.set is embedded", arguments.data));
   }
   if (set != "embedded" && arguments.data.empty()) {
     throw UserError(fmt::format("{}: data.set: value {} needs --data DIR, the folder of the set",
@@ -273,8 +278,8 @@ int run_train(const TrainArguments& arguments, const Output& output) {
   const Config config = Config::load(arguments.config.source, arguments.config.overrides);
   const std::int64_t last_seed = config.integer("train.seed") + arguments.seeds - 1;
   if (last_seed > 4294967295) {
-    throw UserError(fmt::format("--seeds: the last seed would be {}; allowed: 4294967295 at most",
-                                last_seed));
+    throw UserError(
+        fmt::format("--seeds: the last seed would be {}; allowed: 4294967295 at most", last_seed));
   }
   if (!arguments.out.empty()) make_output_folder(arguments.out);
   const Dataset data = dataset_of(arguments, config);

@@ -63,8 +63,8 @@ class ModelBackend : public Backend {
   void check_counters(CounterMode wanted) const {
     if (static_cast<int>(wanted) <= static_cast<int>(hardware_.counters)) return;
     throw UserError("a job asks for counters '" + std::string(to_string(wanted)) +
-                    "', the hardware is built with '" +
-                    std::string(to_string(hardware_.counters)) + "'");
+                    "', the hardware is built with '" + std::string(to_string(hardware_.counters)) +
+                    "'");
   }
 
   void run(HostDriver& driver) {

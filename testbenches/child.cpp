@@ -81,17 +81,20 @@ std::string finish(const Child& child) {
   while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
   }
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || child.text.empty()) {
-    throw EnvironmentError("a child process of the verification died" +
-                           (WIFSIGNALED(status)
-                                ? " of signal " + std::to_string(WTERMSIG(status))
-                                : std::string()));
+    throw EnvironmentError(
+        "a child process of the verification died" +
+        (WIFSIGNALED(status) ? " of signal " + std::to_string(WTERMSIG(status)) : std::string()));
   }
   const std::string text = child.text.substr(1);
   switch (child.text.front()) {
-    case kResult: return text;
-    case kUserError: throw UserError(text);
-    case kEnvironmentError: throw EnvironmentError(text);
-    default: throw std::runtime_error(text);
+    case kResult:
+      return text;
+    case kUserError:
+      throw UserError(text);
+    case kEnvironmentError:
+      throw EnvironmentError(text);
+    default:
+      throw std::runtime_error(text);
   }
 }
 
@@ -99,9 +102,9 @@ std::string finish(const Child& child) {
 
 std::vector<std::string> run_in_children(const std::vector<std::function<std::string()>>& tasks,
                                          int processes) {
-  const std::size_t most =
-      processes > 0 ? static_cast<std::size_t>(processes)
-                    : std::max<std::size_t>(1, std::thread::hardware_concurrency());
+  const std::size_t most = processes > 0
+                               ? static_cast<std::size_t>(processes)
+                               : std::max<std::size_t>(1, std::thread::hardware_concurrency());
   std::vector<std::string> results(tasks.size());
   std::vector<Child> running;
   std::exception_ptr failure;

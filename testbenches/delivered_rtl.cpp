@@ -70,7 +70,8 @@ std::string wrapper(const HardwareParameters& hardware) {
     const std::string probe = "  assign probe_" + name;
     const auto number = static_cast<int>(stream.stream);
     if (!from_host(stream) && !to_host(stream)) {
-      for (const char* part : {"_valid_o", "_ready_o", "_data_o"}) text += probe + part + " = '0;\n";
+      for (const char* part : {"_valid_o", "_ready_o", "_data_o"})
+        text += probe + part + " = '0;\n";
       continue;
     }
     // The gate stands between the producer's and the consumer's side of the stream.

@@ -21,8 +21,8 @@ constexpr std::array kFaults = {
     RtlFault{5, "butterfly_stage.v", "transform", "differences drain in reversed order",
              "({AddressBits{1'b0}} - pending_q[AddressBits-1:0])",
              "(pending_q[AddressBits-1:0] - 1'b1)"},
-    RtlFault{6, "transform.v", "transform", "one stage too many is active",
-             "block_log2_i > Index", "block_log2_i >= Index"},
+    RtlFault{6, "transform.v", "transform", "one stage too many is active", "block_log2_i > Index",
+             "block_log2_i >= Index"},
     RtlFault{7, "quantise.v", "quantise", "the last lane is not measured",
              "magnitudes[MagnitudeBits*i +: MagnitudeBits] > max_d",
              "(magnitudes[MagnitudeBits*i +: MagnitudeBits] > max_d) & (i != Lanes - 1)"},
@@ -55,8 +55,7 @@ constexpr std::array kFaults = {
     RtlFault{20, "code_buffer.v", "code_buffer_a code_buffer_b", "a full bank is overwritten",
              "run_i & !write_done_q & !occupied_q[write_bank_q]", "run_i & !write_done_q"},
     RtlFault{21, "code_buffer.v", "code_buffer_a code_buffer_b",
-             "a kept chunk is released after its first use", "chunk_read & last_use",
-             "chunk_read"},
+             "a kept chunk is released after its first use", "chunk_read & last_use", "chunk_read"},
     RtlFault{22, "code_memory.v", "code_buffer_a code_buffer_b", "the read address is one too high",
              "words_q[read_address_i]", "words_q[read_address_i + 1'b1]"},
     RtlFault{23, "systolic_array.v", "systolic_array",
@@ -78,8 +77,7 @@ constexpr std::array kFaults = {
     RtlFault{29, "edge_accumulators.v", "edge", "a line starts from the last line's sums",
              "first_tile_q ? {(Cols*OuterBits){1'b0}} : outer_q[row_q]", "outer_q[row_q]"},
     RtlFault{30, "edge_accumulators.v", "edge", "one row too many leaves the last m-block",
-             "{{(7-RowBits){1'b0}}, row_q} < m_last_i",
-             "{{(7-RowBits){1'b0}}, row_q} <= m_last_i"},
+             "{{(7-RowBits){1'b0}}, row_q} < m_last_i", "{{(7-RowBits){1'b0}}, row_q} <= m_last_i"},
     RtlFault{31, "edge_accumulators.v", "edge", "limited tiles are counted while the edge waits",
              "row_data[Cols*(AccBits+CountBits) +: Cols] & {Cols{pop}}",
              "row_data[Cols*(AccBits+CountBits) +: Cols]"},
@@ -109,10 +107,9 @@ void insert_faults(std::map<std::string, std::string>& sources) {
                              std::string(fault.original) + "' does not stand once in " +
                              std::string(fault.file));
     }
-    const std::string choice = "((sylvester_fault_pkg::selector == " +
-                               std::to_string(fault.number) + ") ? (" +
-                               std::string(fault.mutated) + ") : (" + std::string(fault.original) +
-                               "))";
+    const std::string choice =
+        "((sylvester_fault_pkg::selector == " + std::to_string(fault.number) + ") ? (" +
+        std::string(fault.mutated) + ") : (" + std::string(fault.original) + "))";
     text.replace(at, fault.original.size(), choice);
   }
   sources[kPackageFile] = kPackage;

@@ -11,11 +11,11 @@ namespace sylvester {
 
 /// One replaced piece of Verilog. `original` stands exactly once in `file`.
 struct RtlFault {
-  int number;              ///< 1, 2, ...
-  std::string_view file;   ///< of rtl_gen/verilog
+  int number;             ///< 1, 2, ...
+  std::string_view file;  ///< of rtl_gen/verilog
   /// Block or blocks, one of which a divergence must name (StreamInfo::producer, or draw_key).
   std::string_view block;
-  std::string_view what;   ///< what the hardware does wrong
+  std::string_view what;      ///< what the hardware does wrong
   std::string_view original;  ///< an expression
   std::string_view mutated;   ///< what stands there while the fault is selected
 };

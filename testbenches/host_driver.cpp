@@ -45,11 +45,16 @@ HostDriver::HostDriver(const HardwareParameters& hardware,
 
 std::vector<Payload> HostDriver::beats_of(Stream stream, std::size_t job) const {
   switch (stream) {
-    case Stream::kPrepareJob: return {pack(prepare_descriptors_[job])};
-    case Stream::kWide: return wide_beats(hardware_, *prepare_jobs_[job]);
-    case Stream::kGemmJob: return {pack(gemm_descriptors_[job])};
-    case Stream::kACodes: return a_code_beats(hardware_, *gemm_jobs_[job]);
-    default: return b_code_beats(hardware_, *gemm_jobs_[job]);
+    case Stream::kPrepareJob:
+      return {pack(prepare_descriptors_[job])};
+    case Stream::kWide:
+      return wide_beats(hardware_, *prepare_jobs_[job]);
+    case Stream::kGemmJob:
+      return {pack(gemm_descriptors_[job])};
+    case Stream::kACodes:
+      return a_code_beats(hardware_, *gemm_jobs_[job]);
+    default:
+      return b_code_beats(hardware_, *gemm_jobs_[job]);
   }
 }
 
@@ -116,7 +121,8 @@ void HostDriver::observe(std::uint64_t cycle, const CycleSample& sample) {
           // The first beat of either operand: the other one has not moved into this job yet.
           const Stream other = stream == Stream::kACodes ? Stream::kBCodes : Stream::kACodes;
           const Place there = place(other);
-          const bool other_is_later = there.job < at.job || (there.job == at.job && there.beat == 0);
+          const bool other_is_later =
+              there.job < at.job || (there.job == at.job && there.beat == 0);
           if (at.beat == 0 && other_is_later) output.first_input = cycle;
           break;
         }
@@ -130,7 +136,8 @@ void HostDriver::observe(std::uint64_t cycle, const CycleSample& sample) {
           output.done = sample.data[s];
           output.complete = true;
           break;
-        default: break;
+        default:
+          break;
       }
     }
     advance(stream);

@@ -69,7 +69,7 @@ class HostDriver {
     std::size_t next_job = 0;    ///< whose beats are loaded next
     std::vector<Payload> beats;  ///< of the present job
     std::size_t next = 0;
-    bool offered = false;        ///< valid is high and stays so
+    bool offered = false;  ///< valid is high and stays so
   };
 
   bool load(Source& source);

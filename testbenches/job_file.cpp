@@ -131,18 +131,19 @@ HardwareParameters hardware_from_json(const Json& json) {
 
 void write_job_file(const std::filesystem::path& path, const JobFile& file) {
   const Batch& batch = file.batch;
-  Json json = {{"schema_version", kSchemaVersion},
-               {"divergence", file.divergence},
-               {"configuration", batch.configuration},
-               {"hardware_hash", to_hex(hardware_hash(batch.hardware))},
-               {"hardware", to_json(batch.hardware)},
-               {"stalls", {{"kind", to_string(batch.stalls.kind())}, {"seed", batch.stalls.seed()}}},
-               {"faults",
-                {{"rtl", file.faults.rtl},
-                 {"systemc", file.faults.systemc},
-                 {"closed_form", file.faults.closed_form}}},
-               {"rtl_dir", file.rtl_dir.string()},
-               {"jobs", Json::array()}};
+  Json json = {
+      {"schema_version", kSchemaVersion},
+      {"divergence", file.divergence},
+      {"configuration", batch.configuration},
+      {"hardware_hash", to_hex(hardware_hash(batch.hardware))},
+      {"hardware", to_json(batch.hardware)},
+      {"stalls", {{"kind", to_string(batch.stalls.kind())}, {"seed", batch.stalls.seed()}}},
+      {"faults",
+       {{"rtl", file.faults.rtl},
+        {"systemc", file.faults.systemc},
+        {"closed_form", file.faults.closed_form}}},
+      {"rtl_dir", file.rtl_dir.string()},
+      {"jobs", Json::array()}};
   for (const auto& job : batch.jobs) json["jobs"].push_back(to_json(job));
   write_file(path, json.dump() + "\n");
 }

@@ -141,6 +141,7 @@ std::optional<int> random_tile(const HardwareParameters& hardware, const Cell& c
     }
     default:
       if (k_padded <= hardware.tile_max && one_in(random, 6)) return 0;
+      if (one_in(random, 10)) return 1;
       return one_in(random, 2) ? between(random, 1, most) : std::min(most, 32);
   }
 }
@@ -201,8 +202,8 @@ std::vector<Cell> cells_of(const HardwareParameters& hardware, const VerifyJob& 
   std::vector<Cell> cells;
   for (int i = 0; i < kRaggedClasses; ++i) {
     if (!ragged[static_cast<std::size_t>(i)]) continue;
-    cells.push_back({hardware.policy, job.a.recipe.rounding, job.a.recipe.block_rule,
-                     static_cast<Ragged>(i)});
+    cells.push_back(
+        {hardware.policy, job.a.recipe.rounding, job.a.recipe.block_rule, static_cast<Ragged>(i)});
   }
   return cells;
 }
@@ -210,7 +211,8 @@ std::vector<Cell> cells_of(const HardwareParameters& hardware, const VerifyJob& 
 VerifyJob random_job(const HardwareParameters& hardware, const Cell& cell, HostRandom& random) {
   // Sizes are drawn until the tile fits; a possible cell needs a few attempts.
   for (int attempt = 0; attempt < 10000; ++attempt) {
-    const int m = cell.ragged == Ragged::kOneLine ? 1 : between(random, 1, kMostBlocks * hardware.rows);
+    const int m =
+        cell.ragged == Ragged::kOneLine ? 1 : between(random, 1, kMostBlocks * hardware.rows);
     const int n =
         cell.ragged == Ragged::kOneColumn ? 1 : between(random, 1, kMostBlocks * hardware.cols);
     const int block = random_block(hardware, cell, random);
@@ -246,12 +248,26 @@ Expected golden_results(const VerifyJob& job) {
 }
 
 const std::vector<std::string>& all_features() {
-  static const std::vector<std::string> names = {
-      "limited MAC or tile", "limited outer addition", "code at the limit", "rounded up",
-      "all-zero operand", "unsigned A", "scale max", "scale clip", "scale pow2",
-      "several m-blocks", "several n-blocks", "several k-chunks", "A kept for its n-blocks",
-      "B kept for the whole job", "several tiles", "tile of the whole K", "tile of 1",
-      "last m-block partly filled", "last n-block partly filled", "last group partly filled"};
+  static const std::vector<std::string> names = {"limited MAC or tile",
+                                                 "limited outer addition",
+                                                 "code at the limit",
+                                                 "rounded up",
+                                                 "all-zero operand",
+                                                 "unsigned A",
+                                                 "scale max",
+                                                 "scale clip",
+                                                 "scale pow2",
+                                                 "several m-blocks",
+                                                 "several n-blocks",
+                                                 "several k-chunks",
+                                                 "A kept for its n-blocks",
+                                                 "B kept for the whole job",
+                                                 "several tiles",
+                                                 "tile of the whole K",
+                                                 "tile of 1",
+                                                 "last m-block partly filled",
+                                                 "last n-block partly filled",
+                                                 "last group partly filled"};
   return names;
 }
 

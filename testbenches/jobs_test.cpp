@@ -104,8 +104,7 @@ TEST(BeatCounts, AgreeWithTheHostsBeats) {
       const GemmJob gemm = expected.gemm_job(job, hardware.counters);
       const auto prepare = describe(hardware, job.a);
       const auto multiply = describe(hardware, gemm);
-      EXPECT_EQ(beats_of_job(hardware, prepare, Stream::kWide),
-                wide_beats(hardware, job.a).size());
+      EXPECT_EQ(beats_of_job(hardware, prepare, Stream::kWide), wide_beats(hardware, job.a).size());
       EXPECT_EQ(beats_of_job(hardware, prepare, Stream::kCodes), code_beats(prepare));
       EXPECT_EQ(beats_of_job(hardware, multiply, Stream::kACodes),
                 a_code_beats(hardware, gemm).size());
@@ -205,9 +204,8 @@ TEST(Vcd, HasEveryStreamOfEveryModel) {
 }
 
 TEST(Children, ReturnTextsInOrderAndErrorsAsTheyWere) {
-  const std::vector<std::function<std::string()>> good = {[] { return "one"; },
-                                                          [] { return std::string(200000, 'x'); },
-                                                          [] { return "three"; }};
+  const std::vector<std::function<std::string()>> good = {
+      [] { return "one"; }, [] { return std::string(200000, 'x'); }, [] { return "three"; }};
   const auto texts = run_in_children(good, 2);
   EXPECT_EQ(texts[0], "one");
   EXPECT_EQ(texts[1].size(), 200000U);

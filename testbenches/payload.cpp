@@ -44,10 +44,14 @@ struct GemmLoops {
 std::vector<PayloadField> payload_fields(const HardwareParameters& hardware, Stream stream) {
   std::vector<PayloadField> fields;
   switch (stream) {
-    case Stream::kPrepareJob: return of_table(prepare_job_fields());
-    case Stream::kGemmJob: return of_table(gemm_job_fields());
-    case Stream::kPrepareDone: return of_table(prepare_done_fields());
-    case Stream::kGemmDone: return of_table(gemm_done_fields());
+    case Stream::kPrepareJob:
+      return of_table(prepare_job_fields());
+    case Stream::kGemmJob:
+      return of_table(gemm_job_fields());
+    case Stream::kPrepareDone:
+      return of_table(prepare_done_fields());
+    case Stream::kGemmDone:
+      return of_table(gemm_done_fields());
     case Stream::kWide:
     case Stream::kTurned:
       append(fields, "mantissa", hardware.lanes, kMantissaBits, true);
@@ -55,7 +59,9 @@ std::vector<PayloadField> payload_fields(const HardwareParameters& hardware, Str
     case Stream::kCoefficients:
       append(fields, "coefficient", hardware.lanes, coefficient_bits(hardware), true);
       break;
-    case Stream::kCodes: append(fields, "code", hardware.lanes, kCodeBits, true); break;
+    case Stream::kCodes:
+      append(fields, "code", hardware.lanes, kCodeBits, true);
+      break;
     case Stream::kACodes:
     case Stream::kAFeed:
       append(fields, "code", hardware.rows, hardware.modes.a_bits(), true);
@@ -70,7 +76,9 @@ std::vector<PayloadField> payload_fields(const HardwareParameters& hardware, Str
       append(fields, "tile limited", hardware.cols, 1, false);
       append(fields, "line_last", 1, 1, false);
       break;
-    case Stream::kResults: append(fields, "result", hardware.cols, kResultBits, true); break;
+    case Stream::kResults:
+      append(fields, "result", hardware.cols, kResultBits, true);
+      break;
   }
   if (stream == Stream::kAFeed || stream == Stream::kBFeed) append(fields, "release", 1, 1, false);
   return fields;
@@ -98,9 +106,12 @@ std::uint64_t beats_of_job(const HardwareParameters& hardware, const PrepareDesc
       return 2 * job.groups * lanes * ((job.k_len + lanes - 1) / lanes);
     }
     case Stream::kTurned:
-    case Stream::kCoefficients: return 2 * beats;
-    case Stream::kCodes: return beats;
-    default: return 1;
+    case Stream::kCoefficients:
+      return 2 * beats;
+    case Stream::kCodes:
+      return beats;
+    default:
+      return 1;
   }
 }
 
@@ -111,15 +122,18 @@ std::uint64_t beats_of_job(const HardwareParameters& hardware, const GemmDescrip
   switch (stream) {
     case Stream::kACodes:
       return job.k_chunks == 1 ? std::uint64_t{job.m_blocks} * job.k_len : all;
-    case Stream::kBCodes: return job.k_chunks == 1 && job.n_blocks == 1 ? job.k_len : all;
+    case Stream::kBCodes:
+      return job.k_chunks == 1 && job.n_blocks == 1 ? job.k_len : all;
     case Stream::kAFeed:
-    case Stream::kBFeed: return all;
+    case Stream::kBFeed:
+      return all;
     case Stream::kPartials:
       return std::uint64_t{job.m_blocks} * job.n_blocks *
              static_cast<std::uint64_t>(loops.tiles * loops.rows);
     case Stream::kResults:
       return std::uint64_t{job.n_blocks} * static_cast<std::uint64_t>(loops.lines());
-    default: return 1;
+    default:
+      return 1;
   }
 }
 
@@ -168,7 +182,9 @@ BeatPosition beat_position(const HardwareParameters& hardware, const GemmDescrip
       }
       [[fallthrough]];
     case Stream::kAFeed:
-    case Stream::kBFeed: position.k = blocks(loops.k); break;
+    case Stream::kBFeed:
+      position.k = blocks(loops.k);
+      break;
     case Stream::kBCodes:
       if (job.k_chunks == 1 && job.n_blocks == 1) {
         position.k = index;
@@ -192,7 +208,8 @@ BeatPosition beat_position(const HardwareParameters& hardware, const GemmDescrip
       position.line = position.m_block * loops.rows + live - 1 - index % live;
       break;
     }
-    default: break;
+    default:
+      break;
   }
   return position;
 }

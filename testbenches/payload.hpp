@@ -35,10 +35,10 @@ std::uint64_t beats_of_job(const HardwareParameters& hardware, const GemmDescrip
 
 /// Where a beat of a job lies in the matrices.
 struct BeatPosition {
-  int pass = -1;     ///< prepare: 0 measure, 1 quantise
-  int group = -1;    ///< prepare: lines group*L ...
-  int line = -1;     ///< wide: the line; results, partials: the row of A
-  int k = -1;        ///< contraction index
+  int pass = -1;   ///< prepare: 0 measure, 1 quantise
+  int group = -1;  ///< prepare: lines group*L ...
+  int line = -1;   ///< wide: the line; results, partials: the row of A
+  int k = -1;      ///< contraction index
   int m_block = -1;
   int n_block = -1;
   int tile = -1;

@@ -55,8 +55,15 @@ const std::string& compiler_version() {
 /// g++ with what a shared object needs; several models live in one process, so that no symbol of
 /// one may be taken for that of another.
 std::vector<std::string> compiler(const char* optimisation) {
-  return {"g++",   "-std=c++17", "-fPIC",  "-fno-gnu-unique", "-fvisibility=hidden",
-          "-w",    optimisation, "-I.",    "-I" + verilator_root() + "/include",
+  return {"g++",
+          "-std=c++17",
+          "-fPIC",
+          "-fno-gnu-unique",
+          "-fvisibility=hidden",
+          "-w",
+          optimisation,
+          "-I.",
+          "-I" + verilator_root() + "/include",
           "-I" + verilator_root() + "/include/vltstd"};
 }
 
@@ -78,8 +85,7 @@ class FileLock {
   explicit FileLock(const fs::path& path)
       : descriptor_(open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644)) {
     if (descriptor_ < 0) {
-      throw EnvironmentError("cannot open the lock " + path.string() + ": " +
-                             std::strerror(errno));
+      throw EnvironmentError("cannot open the lock " + path.string() + ": " + std::strerror(errno));
     }
     while (flock(descriptor_, LOCK_EX) != 0) {
       if (errno != EINTR) {
@@ -99,7 +105,8 @@ class FileLock {
 
 /// `folder`, made by `fill` in a temporary folder that takes its name when it is complete. Two
 /// processes that want the same folder: one makes it, the other one waits.
-const fs::path& made_once(const fs::path& folder, const std::function<void(const fs::path&)>& fill) {
+const fs::path& made_once(const fs::path& folder,
+                          const std::function<void(const fs::path&)>& fill) {
   if (fs::exists(folder)) return folder;
   std::error_code error;
   fs::create_directories(folder.parent_path(), error);
@@ -125,14 +132,13 @@ std::vector<std::string> runtime_names(bool trace) {
 
 /// Verilator's run-time library is the larger part of compiling a small model: made once.
 fs::path runtime_folder() {
-  const std::string key =
-      sha256_hex(verilator_version() + "\n" + compiler_version()).substr(0, 16);
+  const std::string key = sha256_hex(verilator_version() + "\n" + compiler_version()).substr(0, 16);
   return made_once(cache_folder() / "verilator" / key, [](const fs::path& folder) {
     for (const auto& name : runtime_names(true)) {
       auto command = compiler("-Os");
-      command.insert(command.end(), {"-DVM_TRACE=1", "-DVM_TRACE_VCD=1", "-c",
-                                     verilator_root() + "/include/" + name + ".cpp", "-o",
-                                     name + ".o"});
+      command.insert(command.end(),
+                     {"-DVM_TRACE=1", "-DVM_TRACE_VCD=1", "-c",
+                      verilator_root() + "/include/" + name + ".cpp", "-o", name + ".o"});
       run_all({command}, folder);
     }
   });
@@ -142,9 +148,10 @@ std::vector<std::string> verilator_arguments(const std::map<std::string, std::st
                                              const RtlBuildOptions& options,
                                              const std::map<std::string, std::string>& overrides) {
   std::vector<std::string> arguments = {
-      "verilator", "--cc",      "--Mdir",       ".",        "--prefix",   kPrefix,
-      "--top-module", rtl::kVerifyTopName,     "--no-timing",  "-Wall",    "--x-assign", "unique",
-      "--x-initial",  "unique", "-Wno-fatal"};
+      "verilator",   "--cc",   "--Mdir",       ".",
+      "--prefix",    kPrefix,  "--top-module", rtl::kVerifyTopName,
+      "--no-timing", "-Wall",  "--x-assign",   "unique",
+      "--x-initial", "unique", "-Wno-fatal"};
   if (options.trace) arguments.emplace_back("--trace");
   for (const auto& [name, value] : overrides) arguments.push_back("-G" + name + "=" + value);
   // The package of the fault selector comes before the modules that refer to it.
@@ -193,8 +200,7 @@ void compile(const fs::path& folder, const std::map<std::string, std::string>& s
       run_process(verilator_arguments(sources, options, overrides), "verilator", folder.string());
   const std::string complaint = complaints(verilated.output);
   if (verilated.status != 0 || (!complaint.empty() && !options.faults)) {
-    const std::string what =
-        complaint.empty() ? first_line(verilated.output) : complaint;
+    const std::string what = complaint.empty() ? first_line(verilated.output) : complaint;
     if (options.rtl_dir.empty()) throw std::logic_error("Verilator refuses the RTL: " + what);
     throw UserError("Verilator refuses the RTL of " + options.rtl_dir.string() + ": " + what);
   }
@@ -211,8 +217,8 @@ void compile(const fs::path& folder, const std::map<std::string, std::string>& s
   }
   std::sort(generated.begin(), generated.end());
   for (const auto& name : generated) {
-    const bool is_slow = name.find("__Slow") != std::string::npos ||
-                         name.find("__Syms") != std::string::npos;
+    const bool is_slow =
+        name.find("__Slow") != std::string::npos || name.find("__Syms") != std::string::npos;
     (is_slow ? slow : fast) += "#include \"" + name + "\"\n";
   }
   write_file(folder / "fast.cpp", fast);
@@ -229,8 +235,8 @@ void compile(const fs::path& folder, const std::map<std::string, std::string>& s
   };
   run_all({unit("fast", "-Os"), unit("slow", "-O0"), unit("harness", "-Os")}, folder);
 
-  std::vector<std::string> link = {"g++", "-shared", "-Wl,-Bsymbolic", "-o", kObject,
-                                   "fast.o", "slow.o", "harness.o"};
+  std::vector<std::string> link = {"g++",   "-shared", "-Wl,-Bsymbolic", "-o",
+                                   kObject, "fast.o",  "slow.o",         "harness.o"};
   const fs::path runtime = runtime_folder();
   for (const auto& name : runtime_names(options.trace)) {
     link.push_back((runtime / (name + ".o")).string());

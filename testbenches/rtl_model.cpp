@@ -24,7 +24,8 @@ class SharedObject {
  public:
   explicit SharedObject(const std::filesystem::path& file)
       : handle_(dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL)) {
-    if (handle_ == nullptr) throw EnvironmentError(std::string("cannot load the RTL: ") + dlerror());
+    if (handle_ == nullptr)
+      throw EnvironmentError(std::string("cannot load the RTL: ") + dlerror());
   }
   ~SharedObject() { dlclose(handle_); }
   SharedObject(const SharedObject&) = delete;

@@ -181,15 +181,17 @@ TEST(VerilatedCache, AMissingToolIsOneLineThatNamesThePackage) {
   const Folder folder("no_tools");
   const auto error_of = [&](const std::string& path) {
     return run_in_children({[&]() -> std::string {
-      setenv("XDG_CACHE_HOME", folder.path().c_str(), 1);
-      setenv("PATH", path.c_str(), 1);
-      try {
-        make_rtl_accelerator(tiny_hardware());
-      } catch (const EnvironmentError& error) {
-        return error.what();
-      }
-      return "no error";
-    }}, 1).front();
+                             setenv("XDG_CACHE_HOME", folder.path().c_str(), 1);
+                             setenv("PATH", path.c_str(), 1);
+                             try {
+                               make_rtl_accelerator(tiny_hardware());
+                             } catch (const EnvironmentError& error) {
+                               return error.what();
+                             }
+                             return "no error";
+                           }},
+                           1)
+        .front();
   };
   const std::string no_verilator = error_of(folder.path().string());
   EXPECT_THAT(no_verilator, HasSubstr("install the package verilator"));

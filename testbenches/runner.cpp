@@ -22,13 +22,19 @@ std::string owner(Stream stream) {
 /// Blocks whose signals beside the streams decide what shows at a boundary (architecture.md).
 std::string inner_drivers(Stream stream, const std::string& kind) {
   switch (stream) {
-    case Stream::kWide: return kind == "ready" ? "draw_key, quantise" : "";  // run, open
-    case Stream::kCodes: return kind == "payload" || kind == "value" ? "draw_key" : "";  // key
-    case Stream::kPrepareDone: return kind == "valid" ? "quantise" : "draw_key";  // finished, key
+    case Stream::kWide:
+      return kind == "ready" ? "draw_key, quantise" : "";  // run, open
+    case Stream::kCodes:
+      return kind == "payload" || kind == "value" ? "draw_key" : "";  // key
+    case Stream::kPrepareDone:
+      return kind == "valid" ? "quantise" : "draw_key";  // finished, key
     case Stream::kACodes:
-    case Stream::kBCodes: return kind == "ready" ? "systolic_array" : "";  // release
-    case Stream::kGemmDone: return kind == "valid" ? "edge" : "";
-    default: return "";
+    case Stream::kBCodes:
+      return kind == "ready" ? "systolic_array" : "";  // release
+    case Stream::kGemmDone:
+      return kind == "valid" ? "edge" : "";
+    default:
+      return "";
   }
 }
 
@@ -151,9 +157,9 @@ class BatchRun {
                        lane);
     }
     if (place.job >= driver_->gemm_descriptors().size()) return "";
-    return to_string(beat_position(batch_.hardware, driver_->gemm_descriptors()[place.job], stream,
-                                   place.beat),
-                     lane);
+    return to_string(
+        beat_position(batch_.hardware, driver_->gemm_descriptors()[place.job], stream, place.beat),
+        lane);
   }
 
   void diverge(Divergence divergence, Stream stream) {
@@ -297,14 +303,13 @@ class BatchRun {
   void compare_codes() {
     const auto place = driver_->place(Stream::kCodes);
     const PreparedOperand& golden = operand(place.job);
-    const auto position =
-        beat_position(batch_.hardware, driver_->prepare_descriptors()[place.job], Stream::kCodes,
-                      place.beat);
+    const auto position = beat_position(batch_.hardware, driver_->prepare_descriptors()[place.job],
+                                        Stream::kCodes, place.beat);
     for (const auto& field : fields_[static_cast<std::size_t>(Stream::kCodes)]) {
       const int line = position.group * batch_.hardware.lanes + field.lane;
-      const auto at_element = static_cast<std::size_t>(line) *
-                                  static_cast<std::size_t>(golden.k_padded) +
-                              static_cast<std::size_t>(position.k);
+      const auto at_element =
+          static_cast<std::size_t>(line) * static_cast<std::size_t>(golden.k_padded) +
+          static_cast<std::size_t>(position.k);
       const int code = line < golden.lines ? golden.codes[at_element] : 0;
       compare_value(Stream::kCodes, field, element(Stream::kCodes, field.lane), code,
                     field_value(field, sample_of(Stream::kCodes)));
@@ -314,13 +319,13 @@ class BatchRun {
   void compare_results() {
     const auto place = driver_->place(Stream::kResults);
     const GemmResult& golden = expected_[place.job].gemm;
-    const auto position = beat_position(
-        batch_.hardware, driver_->gemm_descriptors()[place.job], Stream::kResults, place.beat);
+    const auto position = beat_position(batch_.hardware, driver_->gemm_descriptors()[place.job],
+                                        Stream::kResults, place.beat);
     for (const auto& field : fields_[static_cast<std::size_t>(Stream::kResults)]) {
       const int column = position.n_block * batch_.hardware.cols + field.lane;
-      const auto at_element = static_cast<std::size_t>(position.line) *
-                                  static_cast<std::size_t>(golden.n) +
-                              static_cast<std::size_t>(column);
+      const auto at_element =
+          static_cast<std::size_t>(position.line) * static_cast<std::size_t>(golden.n) +
+          static_cast<std::size_t>(column);
       const std::int64_t value = column < golden.n ? golden.values[at_element] : 0;
       compare_value(Stream::kResults, field, element(Stream::kResults, field.lane), value,
                     field_value(field, sample_of(Stream::kResults)));
@@ -399,8 +404,8 @@ class BatchRun {
     if (closed_form == output.cycles() || result_.divergence) return;
     Divergence d;
     d.kind = "cycles";
-    d.block = std::string(part).substr(0, 4) == "gemm" ? "closed form of gemm"
-                                                        : "closed form of prepare";
+    d.block =
+        std::string(part).substr(0, 4) == "gemm" ? "closed form of gemm" : "closed form of prepare";
     d.stream = std::string(part) == "gemm" ? "results" : "codes";
     d.between = "the closed form and " + models_[0].name;
     d.cycle = output.last_output;
@@ -439,7 +444,8 @@ class BatchRun {
 std::string Divergence::sentence() const {
   std::string text = kind + " differs at " + (stream.empty() ? "no stream" : stream) + ", block " +
                      (block.empty() ? "unknown" : block) +
-                     (or_block.empty() ? "" : " (or " + or_block + ")") + ", cycle " + std::to_string(cycle);
+                     (or_block.empty() ? "" : " (or " + or_block + ")") + ", cycle " +
+                     std::to_string(cycle);
   if (job >= 0) text += ", job " + std::to_string(job) + " (" + part + ")";
   if (!element.empty()) text += ", " + element;
   if (!field.empty()) text += ", " + field;

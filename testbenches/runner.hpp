@@ -29,12 +29,12 @@ struct Divergence {
   /// "cycles": the models and the closed form; "protocol": a beat changed before it moved;
   /// "beats": more or fewer beats than the job has; "deadlock".
   std::string kind;
-  std::string block;   ///< that drives what differs
+  std::string block;  ///< that drives what differs
   /// Blocks that reach this boundary through signals which are no streams (run, open, release,
   /// finished, the key): the cause may lie there.
   std::string or_block;
-  std::string stream;  ///< boundary at which it shows
-  std::string between; ///< for example "systemc and rtl"
+  std::string stream;   ///< boundary at which it shows
+  std::string between;  ///< for example "systemc and rtl"
   std::uint64_t cycle = 0;
   int job = -1;          ///< of the batch
   std::string part;      ///< "prepare A", "prepare B" or "gemm"
@@ -50,8 +50,8 @@ struct RunStatistics {
   std::uint64_t macs = 0;
   std::uint64_t bits_compared = 0;
   std::uint64_t cycles_compared = 0;
-  std::uint64_t stalled_cycles = 0;     ///< in which at least one offered beat was held by a stall
-  std::uint64_t cycle_counts = 0;       ///< jobs whose length was compared with the closed form
+  std::uint64_t stalled_cycles = 0;  ///< in which at least one offered beat was held by a stall
+  std::uint64_t cycle_counts = 0;    ///< jobs whose length was compared with the closed form
   std::array<std::uint64_t, kStreams> stalls{};  ///< cycles in which a stall held a beat
   std::array<std::uint64_t, kStreams> beats{};
   void add(const RunStatistics& other);

@@ -82,7 +82,8 @@ class Runner : public ::testing::Test {
 TEST_F(Runner, SystemcAgreesWithGoldenAndTheClosedForm) {
   for (int kind = 0; kind < kStallKinds; ++kind) {
     const StallPattern stalls(static_cast<StallKind>(kind), 3);
-    const auto batch = random_batch(tiny_hardware(), 17, stalls, 17 * static_cast<std::size_t>(kind));
+    const auto batch =
+        random_batch(tiny_hardware(), 17, stalls, 17 * static_cast<std::size_t>(kind));
     const auto result = run(batch, {{"systemc", model_.get()}});
     EXPECT_FALSE(result.divergence) << result.divergence->sentence();
     EXPECT_EQ(result.statistics.jobs, 17U);

@@ -38,8 +38,8 @@ StallPattern::StallPattern(StallKind kind, std::uint32_t seed)
       host_key_(draw_key({.seed = seed, .layer = kStallLayer, .role = 1})) {}
 
 std::uint32_t StallPattern::mask(const DrawKey& key, std::uint64_t cycle, bool host) const {
-  const auto time = static_cast<std::uint32_t>(kind_ == StallKind::kBursts ? cycle >> kBurstLog2
-                                                                         : cycle);
+  const auto time =
+      static_cast<std::uint32_t>(kind_ == StallKind::kBursts ? cycle >> kBurstLog2 : cycle);
   std::uint32_t result = 0;
   for (std::uint32_t s = 0; s < kStreams; ++s) {
     std::uint32_t chance = kOften;

@@ -10,8 +10,8 @@
 
 namespace sylvester {
 
-/// One scope per model with valid, ready and data of each stream, and the stall bits; ten time units
-/// per cycle, values change with the cycle's beginning.
+/// One scope per model with valid, ready and data of each stream, and the stall bits; ten time
+/// units per cycle, values change with the cycle's beginning.
 void write_vcd(const std::filesystem::path& path, const HardwareParameters& hardware,
                const std::vector<std::string>& models, const std::deque<Frame>& frames);
 

@@ -7,6 +7,8 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "golden/config/config.hpp"
+#include "golden/config/convert.hpp"
 #include "golden/support/atomic_file.hpp"
 #include "golden/support/error.hpp"
 #include "golden/support/sha256.hpp"
@@ -78,8 +80,7 @@ class Models {
 void leave_evidence(const Batch& batch, std::span<const Expected> expected, const Models& models,
                     const FaultSelection& faults, const std::filesystem::path& rtl_dir,
                     const std::filesystem::path& folder, ConfigurationReport& report) {
-  const std::string name =
-      file_name(batch.configuration) + "-" + report.hardware_hash.substr(0, 8);
+  const std::string name = file_name(batch.configuration) + "-" + report.hardware_hash.substr(0, 8);
   make_output_folder(folder);
   report.job_file = (folder / (name + ".json")).string();
   report.waveform = (folder / (name + ".vcd")).string();
@@ -102,6 +103,7 @@ ConfigurationResult run_configuration(const VerifyConfiguration& configuration,
   result.report.name = configuration.name;
   result.report.hardware_hash = to_hex(hardware_hash(hardware));
   const Models models(hardware, faults, rtl_dir);
+  for (const auto& model : models.list()) result.report.observed &= model.observed;
   RunOptions options;
   options.closed_form_fault = faults.closed_form;
   for (const Batch& batch : batches) {
@@ -158,10 +160,10 @@ RunStatistics statistics_from_json(const Json& json) {
 }
 
 Json to_json(const Divergence& d) {
-  return {{"kind", d.kind},       {"block", d.block},     {"or_block", d.or_block}, {"stream", d.stream},
-          {"between", d.between}, {"cycle", d.cycle},     {"job", d.job},
-          {"part", d.part},       {"element", d.element}, {"field", d.field},
-          {"expected", d.expected}, {"found", d.found}};
+  return {{"kind", d.kind},     {"block", d.block},       {"or_block", d.or_block},
+          {"stream", d.stream}, {"between", d.between},   {"cycle", d.cycle},
+          {"job", d.job},       {"part", d.part},         {"element", d.element},
+          {"field", d.field},   {"expected", d.expected}, {"found", d.found}};
 }
 
 Divergence divergence_from_json(const Json& json) {
@@ -184,6 +186,12 @@ Divergence divergence_from_json(const Json& json) {
 Json to_json(const ConfigurationReport& report) {
   Json json = {{"name", report.name}, {"hardware_hash", report.hardware_hash}};
   json.update(to_json(report.statistics));
+  json["observed_streams"] = Json::array();
+  for (const auto& stream : streams()) {
+    if ((report.observed >> static_cast<int>(stream.stream) & 1U) != 0) {
+      json["observed_streams"].push_back(stream.name);
+    }
+  }
   if (report.divergence) {
     json["divergence"] = to_json(*report.divergence);
     json["divergence"]["sentence"] = report.divergence->sentence();
@@ -194,9 +202,8 @@ Json to_json(const ConfigurationReport& report) {
 }
 
 Json to_json(const ConfigurationResult& result) {
-  Json json = {{"report", to_json(result.report)},
-               {"features", result.features},
-               {"cells", Json::array()}};
+  Json json = {
+      {"report", to_json(result.report)}, {"features", result.features}, {"cells", Json::array()}};
   const auto cells = all_cells();
   for (const auto& cell : cells) {
     const auto found = result.cells.find(cell);
@@ -211,6 +218,12 @@ ConfigurationResult result_from_json(const Json& json) {
   report.at("name").get_to(result.report.name);
   report.at("hardware_hash").get_to(result.report.hardware_hash);
   result.report.statistics = statistics_from_json(report);
+  result.report.observed = 0;
+  for (const auto& name : report.at("observed_streams")) {
+    for (const auto& stream : streams()) {
+      if (name == stream.name) result.report.observed |= 1U << static_cast<int>(stream.stream);
+    }
+  }
   if (report.contains("divergence")) {
     result.report.divergence = divergence_from_json(report.at("divergence"));
     report.at("job_file").get_to(result.report.job_file);
@@ -248,8 +261,8 @@ std::vector<std::vector<Batch>> plan(const VerifyOptions& options) {
     HostRandom random = seeds.fork(c);
     for (std::size_t j = 0; j < jobs; ++j) {
       if (j % kBatchJobs == 0) {
-        result[c].push_back({configuration.name, hardware,
-                             pattern_of_batch(c, j / kBatchJobs, options.seed), {}});
+        result[c].push_back(
+            {configuration.name, hardware, pattern_of_batch(c, j / kBatchJobs, options.seed), {}});
       }
       const Cell& cell = cells[dealt[hardware.policy]++ % cells.size()];
       result[c].back().jobs.push_back(random_job(hardware, cell, random));
@@ -261,8 +274,8 @@ std::vector<std::vector<Batch>> plan(const VerifyOptions& options) {
 /// One child process per configuration, their results in order.
 VerifyReport run_all(const std::vector<VerifyConfiguration>& configurations,
                      const std::vector<std::vector<Batch>>& batches, const FaultSelection& faults,
-                     const std::filesystem::path& rtl_dir,
-                     const std::filesystem::path& failure_dir, int processes) {
+                     const std::filesystem::path& rtl_dir, const std::filesystem::path& failure_dir,
+                     int processes) {
   std::vector<std::function<std::string()>> tasks;
   for (std::size_t c = 0; c < configurations.size(); ++c) {
     tasks.emplace_back([&, c] {
@@ -304,74 +317,10 @@ VerifyReport run_all(const std::vector<VerifyConfiguration>& configurations,
 
 std::vector<VerifyConfiguration> verification_suite() {
   std::vector<VerifyConfiguration> suite;
-  const auto add = [&](const char* name, auto change) {
-    HardwareParameters hardware;
-    hardware.rows = 4;
-    hardware.cols = 4;
-    hardware.tile_max = 128;
-    hardware.block_max = 32;
-    hardware.buffers.code_chunk = 32;
-    change(hardware);
-    suite.push_back({name, hardware});
-  };
-  add("saturate-4x4", [](HardwareParameters&) {});
-  add("wrap-3x5", [](HardwareParameters& h) {
-    h.rows = 3;
-    h.cols = 5;
-    h.policy = AccumulatePolicy::kWrap;
-    h.lanes = 3;
-    h.random_bits = 5;
-    h.buffers.code_chunk = 7;
-    h.latency.divide_bits = 3;
-    h.latency.mix_rounds = 4;
-  });
-  add("clamp-5x2", [](HardwareParameters& h) {
-    h.rows = 5;
-    h.cols = 2;
-    h.policy = AccumulatePolicy::kClamp;
-    h.outer_bits = 9;
-    h.lanes = 2;
-    h.random_bits = 16;
-    h.buffers = {3, 5, 19, 3, 4};
-    h.latency = {2, 4, 5, 3, 2, 2, 3, 2};
-  });
-  add("saturate-1x3-sticky", [](HardwareParameters& h) {
-    h.rows = 1;
-    h.cols = 3;
-    h.bits = 6;
-    h.outer_bits = 7;
-    h.lanes = 1;
-    h.random_bits = 1;
-    h.block_max = 8;
-    h.modes.u4xi4 = false;
-    h.counters = CounterMode::kSticky;
-    h.buffers.code_chunk = 128;
-    h.latency.divide_bits = 16;
-    h.latency.mix_rounds = 10;
-    h.latency.scale_setup = 1;
-  });
-  add("wrap-6x1", [](HardwareParameters& h) {
-    h.rows = 6;
-    h.cols = 1;
-    h.bits = 5;
-    h.outer_bits = 32;
-    h.policy = AccumulatePolicy::kWrap;
-    h.lanes = 5;
-    h.block_max = 2;
-    h.buffers.code_chunk = 1;
-    h.latency = {4, 8, 1, 1, 4, 4, 4, 4};
-  });
-  add("clamp-2x6-none", [](HardwareParameters& h) {
-    h.rows = 2;
-    h.cols = 6;
-    h.bits = 7;
-    h.outer_bits = 12;
-    h.policy = AccumulatePolicy::kClamp;
-    h.lanes = 8;
-    h.block_max = 64;
-    h.counters = CounterMode::kNone;
-    h.buffers.code_chunk = 50;
-  });
+  for (const char* name : {"saturate-4x4", "wrap-3x5", "clamp-5x2", "saturate-1x3-sticky",
+                           "wrap-6x1", "clamp-8x8-none"}) {
+    suite.push_back({name, hardware_parameters(Config::load(std::string("verify/") + name))});
+  }
   return suite;
 }
 
@@ -405,6 +354,7 @@ std::vector<std::string> VerifyReport::gaps() const {
   }
   for (const auto& configuration : configurations) {
     for (std::size_t s = 0; s < kStreams; ++s) {
+      if ((configuration.observed >> s & 1U) == 0) continue;
       if (configuration.statistics.stalls[s] > 0) continue;
       gaps.push_back(configuration.name + ": " + std::string(streams()[s].name) +
                      " was never stalled");

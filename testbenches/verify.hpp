@@ -20,15 +20,15 @@ struct VerifyConfiguration {
   HardwareParameters hardware;
 };
 
-/// Six small configurations that differ in shape, width, policy, depths, latencies and counters;
-/// together they can fill every possible cell of the coverage table.
+/// The configurations of configs/verify/: six small ones that differ in shape, width, policy,
+/// depths, latencies and counters; together they fill every possible cell of the coverage table.
 std::vector<VerifyConfiguration> verification_suite();
 
 struct VerifyOptions {
   std::vector<VerifyConfiguration> configurations;
   int jobs = 200;  ///< over all configurations
   std::uint64_t seed = 1;
-  int processes = 0;  ///< at the same time; 0 = one per core
+  int processes = 0;              ///< at the same time; 0 = one per core
   std::filesystem::path rtl_dir;  ///< Verilog files to verify instead of generated ones
   std::filesystem::path failure_dir = "verify-failures";  ///< job files and waveforms
   FaultSelection faults;
@@ -39,6 +39,8 @@ struct ConfigurationReport {
   std::string name;
   std::string hardware_hash;
   RunStatistics statistics;
+  /// Bit per stream that was compared; RTL as delivered shows only those at the host's side.
+  std::uint32_t observed = (1U << kStreams) - 1;
   std::optional<Divergence> divergence;
   std::string job_file;  ///< replays the divergence
   std::string waveform;

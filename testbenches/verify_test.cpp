@@ -143,9 +143,12 @@ class LongVerilatedCycles : public ::testing::Test {
 
 TEST_F(LongVerilatedCycles, EveryLatencyMovesAllThreeAlike) {
   for (const auto& entry : latency_entries()) {
+    // The divider and the mixer work side by side: only the longer one counts.
     HardwareParameters hardware = tiny_hardware();
-    int& value = hardware.latency.*entry.value;
-    value = value == entry.most ? entry.least : entry.most;
+    hardware.latency.*entry.value = entry.most;
+    if (total_cycles(hardware) == total_cycles(tiny_hardware())) {
+      hardware.latency.*entry.value = entry.least;
+    }
     expect_moves(std::string(entry.name), hardware);
   }
 }

@@ -62,7 +62,7 @@ class Config {
 };
 
 /// Names of the presets, without ".toml"; configurations in sub-folders of configs/ are not among
-/// them, though load() knows them too, for example "verify/wrap-2x6".
+/// them, though load() knows them too, for example "verify/wrap-3x5".
 std::vector<std::string> preset_names();
 
 /// A commented TOML text of all keys with the values of `config`.

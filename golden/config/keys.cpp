@@ -21,41 +21,74 @@ namespace {
 
 constexpr unsigned kBoth = kNumeric | kHardware;
 
-KeyDeclaration integer(std::string name, std::int64_t value, std::int64_t least,
-                       std::int64_t most, std::string unit, unsigned effect,
-                       std::string sentence) {
-  return {.name = std::move(name), .type = KeyType::kInteger, .least = static_cast<double>(least),
-          .most = static_cast<double>(most), .choices = {}, .default_value = value,
-          .default_from = {}, .unit = std::move(unit), .effect = effect,
+KeyDeclaration integer(std::string name, std::int64_t value, std::int64_t least, std::int64_t most,
+                       std::string unit, unsigned effect, std::string sentence) {
+  return {.name = std::move(name),
+          .type = KeyType::kInteger,
+          .least = static_cast<double>(least),
+          .most = static_cast<double>(most),
+          .choices = {},
+          .default_value = value,
+          .default_from = {},
+          .unit = std::move(unit),
+          .effect = effect,
           .sentence = std::move(sentence)};
 }
 
 KeyDeclaration real(std::string name, double value, double least, double most, unsigned effect,
                     std::string sentence) {
-  return {.name = std::move(name), .type = KeyType::kReal, .least = least, .most = most,
-          .choices = {}, .default_value = value, .default_from = {}, .unit = {},
-          .effect = effect, .sentence = std::move(sentence)};
+  return {.name = std::move(name),
+          .type = KeyType::kReal,
+          .least = least,
+          .most = most,
+          .choices = {},
+          .default_value = value,
+          .default_from = {},
+          .unit = {},
+          .effect = effect,
+          .sentence = std::move(sentence)};
 }
 
 KeyDeclaration flag(std::string name, bool value, unsigned effect, std::string sentence) {
-  return {.name = std::move(name), .type = KeyType::kFlag, .least = 0, .most = 0, .choices = {},
-          .default_value = value, .default_from = {}, .unit = {}, .effect = effect,
+  return {.name = std::move(name),
+          .type = KeyType::kFlag,
+          .least = 0,
+          .most = 0,
+          .choices = {},
+          .default_value = value,
+          .default_from = {},
+          .unit = {},
+          .effect = effect,
           .sentence = std::move(sentence)};
 }
 
 KeyDeclaration choice(std::string name, std::string_view value, std::vector<std::string> choices,
                       unsigned effect, std::string sentence) {
-  return {.name = std::move(name), .type = KeyType::kChoice, .least = 0, .most = 0,
-          .choices = std::move(choices), .default_value = std::string(value), .default_from = {},
-          .unit = {}, .effect = effect, .sentence = std::move(sentence)};
+  return {.name = std::move(name),
+          .type = KeyType::kChoice,
+          .least = 0,
+          .most = 0,
+          .choices = std::move(choices),
+          .default_value = std::string(value),
+          .default_from = {},
+          .unit = {},
+          .effect = effect,
+          .sentence = std::move(sentence)};
 }
 
 KeyDeclaration choice_list(std::string name, std::vector<std::string> value,
                            std::vector<std::string> choices, unsigned effect,
                            std::string sentence) {
-  return {.name = std::move(name), .type = KeyType::kChoiceList, .least = 0, .most = 0,
-          .choices = std::move(choices), .default_value = std::move(value), .default_from = {},
-          .unit = {}, .effect = effect, .sentence = std::move(sentence)};
+  return {.name = std::move(name),
+          .type = KeyType::kChoiceList,
+          .least = 0,
+          .most = 0,
+          .choices = std::move(choices),
+          .default_value = std::move(value),
+          .default_from = {},
+          .unit = {},
+          .effect = effect,
+          .sentence = std::move(sentence)};
 }
 
 // A float default as the decimal number that its author wrote: 0.01F gives 0.01.
@@ -125,10 +158,10 @@ void add_accumulator(std::vector<KeyDeclaration>& keys) {
   const AccumulateRecipe d;
   keys.push_back(integer("accumulator.bits", d.bits, 4, 24, "bits", kBoth,
                          "Width P of the register that sums the products of one tile."));
-  keys.push_back(choice("accumulator.policy", to_string(d.policy),
-                        names(AccumulatePolicy::kSaturate, AccumulatePolicy::kWrap,
-                              AccumulatePolicy::kClamp),
-                        kBoth, "What happens when a sum does not fit in the register."));
+  keys.push_back(
+      choice("accumulator.policy", to_string(d.policy),
+             names(AccumulatePolicy::kSaturate, AccumulatePolicy::kWrap, AccumulatePolicy::kClamp),
+             kBoth, "What happens when a sum does not fit in the register."));
   keys.push_back(integer("accumulator.tile", d.tile, 0, 65535, "products", kNumeric,
                          "Products T per tile of the contraction; 0 is the whole contraction."));
   KeyDeclaration backward_tile =
@@ -152,8 +185,8 @@ void add_prepare(std::vector<KeyDeclaration>& keys) {
   keys.push_back(choice("prepare.scale", to_string(recipe.scale),
                         names(ScaleRule::kMax, ScaleRule::kClip, ScaleRule::kPow2), kNumeric,
                         "How the largest magnitude becomes the scale, for roles that do not say."));
-  keys.push_back(choice("prepare.granularity", "tensor", {"tensor"}, kNumeric,
-                        "What shares one scale."));
+  keys.push_back(
+      choice("prepare.granularity", "tensor", {"tensor"}, kNumeric, "What shares one scale."));
 }
 
 // A transform belongs to a GEMM, not to an operand: both operands must be transformed alike.
@@ -238,41 +271,24 @@ void add_hardware(std::vector<KeyDeclaration>& keys) {
   }
   for (const LatencyEntry& entry : latency_entries()) {
     const Description text = description(latency_descriptions(), entry.name);
-    keys.push_back(integer(fmt::format("hardware.latency.{}", entry.name),
-                           d.latency.*entry.value, entry.least, entry.most, text.unit, kHardware,
-                           text.sentence));
+    keys.push_back(integer(fmt::format("hardware.latency.{}", entry.name), d.latency.*entry.value,
+                           entry.least, entry.most, text.unit, kHardware, text.sentence));
   }
 }
-
-void add_train(std::vector<KeyDeclaration>& keys) {
-  const SgdSettings sgd;
-  const PaperRecipe paper;
-  keys.push_back(choice("train.arithmetic", "quantised", {"float", "quantised", "paper-float"},
-                        kNumeric,
-                        "Arithmetic of the three GEMMs of a layer: float32, the numeric contract, "
-                        "or the published HDQT code."));
-  keys.push_back(real("train.learning_rate", real_default(sgd.learning_rate), 0, 1000, kNumeric,
-                      "Step size of stochastic gradient descent."));
-  keys.push_back(real("train.momentum", real_default(sgd.momentum), 0, 1, kNumeric,
-                      "Share of the velocity that stays from one step to the next."));
-  keys.push_back(real("train.weight_decay", real_default(sgd.weight_decay), 0, 1, kNumeric,
-                      "Share of the weight that is added to its gradient."));
-  keys.push_back(integer("paper.operand_bits", paper.operand_bits, 2, 7, "bits", kNumeric,
-                         "Operand bits of the published HDQT code (train.arithmetic = "
-                         "\"paper-float\")."));
-  keys.push_back(real("paper.gradient_limit", real_default(paper.gradient_limit), 0, 1e9, kNumeric,
-                      "Straight-through gradients are zero where the raw value exceeds this "
-                      "(train.arithmetic = \"paper-float\")."));
-}
-
 
 KeyDeclaration integer_list(std::string name, std::vector<std::int64_t> value, std::int64_t least,
                             std::int64_t most, std::string unit, unsigned effect,
                             std::string sentence) {
-  return {.name = std::move(name), .type = KeyType::kIntegerList,
-          .least = static_cast<double>(least), .most = static_cast<double>(most), .choices = {},
-          .default_value = std::move(value), .default_from = {}, .unit = std::move(unit),
-          .effect = effect, .sentence = std::move(sentence)};
+  return {.name = std::move(name),
+          .type = KeyType::kIntegerList,
+          .least = static_cast<double>(least),
+          .most = static_cast<double>(most),
+          .choices = {},
+          .default_value = std::move(value),
+          .default_from = {},
+          .unit = std::move(unit),
+          .effect = effect,
+          .sentence = std::move(sentence)};
 }
 
 void add_network_and_data(std::vector<KeyDeclaration>& keys) {
@@ -281,8 +297,8 @@ void add_network_and_data(std::vector<KeyDeclaration>& keys) {
   keys.push_back(integer_list("network.hidden", {}, 1, 65535, "neurons", kNumeric,
                               "Widths of the hidden layers; empty: two as wide as the input."));
   keys.push_back(flag("network.bias", d.bias, kNumeric, "Whether the layers have a bias."));
-  keys.push_back(choice("data.set", "embedded",
-                        {dataset_names().begin(), dataset_names().end()}, kNumeric,
+  keys.push_back(choice("data.set", "embedded", {dataset_names().begin(), dataset_names().end()},
+                        kNumeric,
                         "Data set to learn; all but the embedded one need train --data."));
   keys.push_back(integer("data.test_subjects", split.test_subjects, 0, 1000, "subjects", kNumeric,
                          "Subjects held out for testing; 0: a fifth of them, one at least."));
@@ -295,6 +311,22 @@ void add_network_and_data(std::vector<KeyDeclaration>& keys) {
                          kNumeric, "New classes of a task; all classes: plain training."));
   keys.push_back(integer("continual.memory", d.memory, 0, 1000000, "samples", kNumeric,
                          "Exemplars kept in all, the same number of every seen class."));
+}
+
+void add_train(std::vector<KeyDeclaration>& keys) {
+  const TrainSettings d;
+  const SgdSettings sgd;
+  const PaperRecipe paper;
+  keys.push_back(choice("train.arithmetic", "quantised", {"float", "quantised", "paper-float"},
+                        kNumeric,
+                        "Arithmetic of the three GEMMs of a layer: float32, the numeric contract, "
+                        "or the published HDQT code."));
+  keys.push_back(real("train.learning_rate", real_default(sgd.learning_rate), 0, 1000, kNumeric,
+                      "Step size of stochastic gradient descent."));
+  keys.push_back(real("train.momentum", real_default(sgd.momentum), 0, 1, kNumeric,
+                      "Share of the velocity that stays from one step to the next."));
+  keys.push_back(real("train.weight_decay", real_default(sgd.weight_decay), 0, 1, kNumeric,
+                      "Share of the weight that is added to its gradient."));
   keys.push_back(integer("train.epochs", d.epochs, 1, 100000, "epochs", kNumeric,
                          "Passes over the samples of each task."));
   keys.push_back(integer("train.batch", d.batch, 1, 65535, "samples", kNumeric,
@@ -312,6 +344,12 @@ void add_network_and_data(std::vector<KeyDeclaration>& keys) {
                          "Test on the first so many samples of each class; 0: on all."));
   keys.push_back(integer("train.threads", 0, 0, 1024, "threads", kNoEffect,
                          "Threads of the golden kernels or of seeds side by side; 0: all cores."));
+  keys.push_back(integer("paper.operand_bits", paper.operand_bits, 2, 7, "bits", kNumeric,
+                         "Operand bits of the published HDQT code (train.arithmetic = "
+                         "\"paper-float\")."));
+  keys.push_back(real("paper.gradient_limit", real_default(paper.gradient_limit), 0, 1e9, kNumeric,
+                      "Straight-through gradients are zero where the raw value exceeds this "
+                      "(train.arithmetic = \"paper-float\")."));
 }
 
 }  // namespace
@@ -324,8 +362,8 @@ std::vector<KeyDeclaration> make_declared_keys() {
   add_transforms(keys);
   add_operands(keys);
   add_hardware(keys);
-  add_train(keys);
   add_network_and_data(keys);
+  add_train(keys);
   return keys;
 }
 

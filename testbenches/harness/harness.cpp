@@ -16,7 +16,8 @@
 
 namespace {
 
-// Verilator gives a port of up to 8, 16, 32 or 64 bits an integer and a wider one an array of words.
+// Verilator gives a port of up to 8, 16, 32 or 64 bits an integer and a wider one an array of
+// words.
 void put(CData& port, const std::uint32_t* words) { port = static_cast<CData>(words[0]); }
 void put(SData& port, const std::uint32_t* words) { port = static_cast<SData>(words[0]); }
 void put(IData& port, const std::uint32_t* words) { port = words[0]; }
@@ -153,7 +154,7 @@ void sample(void* handle, RtlPorts* ports) {
   model.settle();
   ports->probe_valid = 0;
   ports->probe_ready = 0;
-#define OBSERVE(number, name)                                                            \
+#define OBSERVE(number, name)                                                               \
   ports->probe_valid |= static_cast<std::uint32_t>(top.probe_##name##_valid_o) << (number); \
   ports->probe_ready |= static_cast<std::uint32_t>(top.probe_##name##_ready_o) << (number); \
   get(top.probe_##name##_data_o, ports->probe_data[number]);

@@ -12,11 +12,11 @@ extern "C" {
 /// All boundaries of one cycle. Bit s of a mask and entry s of an array belong to stream s of
 /// docs/architecture.md section 2; payload words are 32 bits, lowest first.
 struct RtlPorts {
-  std::uint32_t stall;         ///< in
-  std::uint32_t host_valid;    ///< in, streams that the host drives
-  std::uint32_t host_ready;    ///< in, streams that the host takes
-  std::uint32_t probe_valid;   ///< out
-  std::uint32_t probe_ready;   ///< out
+  std::uint32_t stall;                          ///< in
+  std::uint32_t host_valid;                     ///< in, streams that the host drives
+  std::uint32_t host_ready;                     ///< in, streams that the host takes
+  std::uint32_t probe_valid;                    ///< out
+  std::uint32_t probe_ready;                    ///< out
   const std::uint32_t* host_data[kRtlStreams];  ///< in; read where the host drives
   std::uint32_t* probe_data[kRtlStreams];       ///< out
 };
