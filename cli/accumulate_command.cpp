@@ -71,9 +71,10 @@ int smallest_format(const NpyArray& array) {
     }
   }
   if (chosen < 0) {
-    throw UserError(fmt::format("{}: integers {}...{}; allowed: -127...127 or 0...255, or floats, "
-                                "which are quantised to --format",
-                                array.name, *least, *most));
+    throw UserError(
+        fmt::format("{}: integers {}...{}; allowed: -127...127 or 0...255, or floats, "
+                    "which are quantised to --format",
+                    array.name, *least, *most));
   }
   return chosen;
 }
@@ -110,8 +111,8 @@ std::vector<std::int64_t> exact_product(const PreparedOperand& a, const Prepared
     for (std::size_t n = 0; n < static_cast<std::size_t>(b.lines); ++n) {
       std::int64_t sum = 0;
       for (std::size_t i = 0; i < k; ++i) {
-        sum += std::int64_t{a_format.value(a.codes[m * k + i])} *
-               b_format.value(b.codes[n * k + i]);
+        sum +=
+            std::int64_t{a_format.value(a.codes[m * k + i])} * b_format.value(b.codes[n * k + i]);
       }
       result.push_back(sum);
     }
@@ -134,6 +135,12 @@ int run_accumulate(const AccumulateArguments& arguments, const Output& output) {
     throw UserError(fmt::format("{}: {} rows; allowed: {}, the columns of {}", arguments.b,
                                 b_matrix.k, a_matrix.k, arguments.a));
   }
+  constexpr std::size_t kMostOutputs = std::size_t{1} << 26;
+  if (a_matrix.lines > kMostOutputs / b_matrix.lines) {
+    throw UserError(fmt::format("{}: a product of {} x {}; allowed: at most {} elements",
+                                arguments.a, a_matrix.lines, b_matrix.lines, kMostOutputs));
+  }
+  format_index(arguments.format);
   const auto a = make_operand(a_matrix, arguments.format);
   const auto b = make_operand(b_matrix, arguments.format);
   const std::vector<std::int64_t> exact = exact_product(*a, *b);
@@ -144,18 +151,20 @@ int run_accumulate(const AccumulateArguments& arguments, const Output& output) {
   const std::string& b_format = formats()[static_cast<std::size_t>(b->format)].name;
   const auto k = static_cast<std::uint64_t>(a->k_padded);
   const std::uint64_t outputs = exact.size();
-  const std::uint64_t tile =
-      arguments.tile == 0 ? k : static_cast<std::uint64_t>(arguments.tile);
+  const std::uint64_t tile = arguments.tile == 0 ? k : static_cast<std::uint64_t>(arguments.tile);
   const std::uint64_t tiles = outputs * ((k + tile - 1) / tile);
 
   Json results = Json::object();
-  std::string table = fmt::format("{:<10} {:>10} {:>12} {:>14} {:>14} {:>14}\n", "policy",
-                                  "max error", "mean error", "wrong outputs", "limited tiles",
-                                  "limited MACs");
+  std::string table =
+      fmt::format("{:<10} {:>10} {:>12} {:>14} {:>14} {:>14}\n", "policy", "max error",
+                  "mean error", "wrong outputs", "limited tiles", "limited MACs");
   for (const AccumulatePolicy policy : policies) {
-    const GemmJob job{.a = a, .b = b,
-                      .recipe = {.policy = policy, .bits = arguments.bits,
-                                 .tile = arguments.tile, .outer_bits = arguments.outer_bits},
+    const GemmJob job{.a = a,
+                      .b = b,
+                      .recipe = {.policy = policy,
+                                 .bits = arguments.bits,
+                                 .tile = arguments.tile,
+                                 .outer_bits = arguments.outer_bits},
                       .counters = CounterMode::kFull};
     check(job);
     const GemmResult result = gemm(job, 0);
@@ -175,9 +184,9 @@ int run_accumulate(const AccumulateArguments& arguments, const Output& output) {
                                                {"limited_tiles", result.counters.tile_limited},
                                                {"limited_macs", result.counters.mac_limited},
                                                {"limited_outer", result.counters.outer_limited}};
-    table += fmt::format("{:<10} {:>10} {:>12.4g} {:>14} {:>14} {:>14}\n", to_string(policy),
-                         max_error, mean_error, wrong, result.counters.tile_limited,
-                         result.counters.mac_limited);
+    table +=
+        fmt::format("{:<10} {:>10} {:>12.4g} {:>14} {:>14} {:>14}\n", to_string(policy), max_error,
+                    mean_error, wrong, result.counters.tile_limited, result.counters.mac_limited);
   }
   const std::string text = fmt::format(
       "{} x {} x {} ({} x {}), {} bits, tile {}, outer {} bits: {} outputs, {} tiles, {} MACs; "

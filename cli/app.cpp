@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <functional>
 #include <new>
 
@@ -61,6 +62,12 @@ void add_config(CLI::App& app, ConfigArgument& config) {
       ->type_name("CONFIG")
       ->required();
   add_overrides(app, config);
+}
+
+// An option whose value is a path: the empty text stands for an unset variable, not for a path.
+CLI::Option* path_option(CLI::Option* option, const std::string& type) {
+  return option->type_name(type)->check(
+      [](const std::string& path) { return std::string(path.empty() ? "is empty" : ""); });
 }
 
 void add_config_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
@@ -127,8 +134,9 @@ void add_generate_command(CLI::App& app, Arguments& arguments, Command& chosen) 
         return run_generate(arguments.config, arguments.folder, output);
       });
   add_config(*command, arguments.config);
-  command->add_option("--out", arguments.folder, "Folder to write to: new, empty, or a package")
-      ->type_name("DIR")
+  path_option(command->add_option("--out", arguments.folder,
+                                  "Folder to write to: new, empty, or a package"),
+              "DIR")
       ->required();
 }
 
@@ -150,7 +158,7 @@ void add_train_command(CLI::App& app, Arguments& arguments, Command& chosen) {
       add_command(app, "train", "Train a network with the arithmetic of a configuration", chosen,
                   [&t](const Output& output) { return run_train(t, output); });
   add_config(*command, t.config);
-  command->add_option("--data", t.data, "Folder of the data set")->type_name("DIR");
+  path_option(command->add_option("--data", t.data, "Folder of the data set"), "DIR");
 #ifdef SYLVESTER_HAS_SYSTEMC
   command->add_option("--backend", t.backend, "What computes every job: golden, systemc or rtl")
       ->capture_default_str();
@@ -158,7 +166,7 @@ void add_train_command(CLI::App& app, Arguments& arguments, Command& chosen) {
   command->add_option("--seeds", t.seeds, "Runs with train.seed, train.seed + 1, ...")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
-  command->add_option("--out", t.out, "Folder for result.json and the weights")->type_name("DIR");
+  path_option(command->add_option("--out", t.out, "Folder for result.json and the weights"), "DIR");
 }
 
 #ifdef SYLVESTER_HAS_SYSTEMC
@@ -177,17 +185,19 @@ void add_verify_command(CLI::App& app, Arguments& arguments, Command& chosen) {
   command->add_option("--jobs", v.jobs, "Random jobs over all configurations")
       ->check(CLI::Range(1, 100'000'000))
       ->capture_default_str();
-  command->add_option("--seed", v.seed, "Seed of the jobs and stalls")->capture_default_str();
+  command->add_option("--seed", v.seed, "Seed of the jobs and stalls")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{4294967295}))
+      ->capture_default_str();
   command->add_option("--processes", v.processes, "At the same time; 0 is one per core")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
-  command->add_option("--rtl", v.rtl, "Verify the Verilog of this folder instead")
-      ->type_name("DIR");
+  path_option(command->add_option("--rtl", v.rtl, "Verify the Verilog of this folder instead"),
+              "DIR");
   command->add_option("--failures", v.failures, "Folder for job files and waveforms of failures")
       ->type_name("DIR")
       ->capture_default_str();
-  command->add_option("--replay", v.replay, "Run the jobs of an earlier failure again")
-      ->type_name("FILE")
+  path_option(command->add_option("--replay", v.replay, "Run the jobs of an earlier failure again"),
+              "FILE")
       ->excludes("--rtl");
 }
 #endif
@@ -255,6 +265,9 @@ int run_app(int argc, const char* const* argv) {
     return kBadInput;
   } catch (const EnvironmentError& error) {
     output.error("environment", error.what());
+  } catch (const std::filesystem::filesystem_error& error) {
+    output.error("input", error.path1().string() + ": " + error.code().message());
+    return kBadInput;
   } catch (const std::bad_alloc&) {
     output.error("environment", "not enough memory");
   } catch (const std::exception& error) {

@@ -90,9 +90,8 @@ Json values_json(const Config& config) {
 }  // namespace
 
 int run_config_init(const ConfigArgument& argument, const Output& output) {
-  const Config config = argument.source.empty()
-                            ? Config::parse("", "defaults", argument.overrides)
-                            : Config::load(argument.source, argument.overrides);
+  const Config config = argument.source.empty() ? Config::parse("", "defaults", argument.overrides)
+                                                : Config::load(argument.source, argument.overrides);
   output.result({{"config", values_json(config)}}, commented_toml(config));
   return kHolds;
 }
@@ -125,8 +124,8 @@ int run_config_diff(const std::string& a, const std::string& b,
     const ConfigValue& x = first.value(key.name);
     const ConfigValue& y = second.value(key.name);
     if (x == y) continue;
-    differences.push_back({{"key", key.name}, {"a", to_json(x)}, {"b", to_json(y)},
-                           {"changes", effects(key)}});
+    differences.push_back(
+        {{"key", key.name}, {"a", to_json(x)}, {"b", to_json(y)}, {"changes", effects(key)}});
     text += fmt::format("{}: {} -> {} (changes {})\n", key.name, value_text(x), value_text(y),
                         effect_text(key));
   }
@@ -139,9 +138,9 @@ int run_config_hash(const ConfigArgument& argument, const Output& output) {
   const Config config = Config::load(argument.source, argument.overrides);
   const std::string numerics = to_hex(config.numerics_hash());
   const std::string hardware = to_hex(hardware_hash(config));
-  output.result({{"config", config.source()}, {"numerics_hash", numerics},
-                 {"hardware_hash", hardware}},
-                fmt::format("numerics_hash {}\nhardware_hash {}\n", numerics, hardware));
+  output.result(
+      {{"config", config.source()}, {"numerics_hash", numerics}, {"hardware_hash", hardware}},
+      fmt::format("numerics_hash {}\nhardware_hash {}\n", numerics, hardware));
   return kHolds;
 }
 

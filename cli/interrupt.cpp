@@ -1,8 +1,8 @@
 #include "cli/interrupt.hpp"
 
+#include <unistd.h>
 #include <csignal>
 #include <cstring>
-#include <unistd.h>
 
 #include "cli/output.hpp"
 #include "golden/support/atomic_file.hpp"
@@ -12,7 +12,8 @@ namespace {
 
 static_assert(kSchemaVersion == 1, "the text below names the version");
 constexpr char kJsonMessage[] =
-    "{\"schema_version\": 1, \"error\": {\"kind\": \"interrupted\", \"message\": \"interrupted\"}}\n";
+    "{\"schema_version\": 1, \"error\": {\"kind\": \"interrupted\", \"message\": "
+    "\"interrupted\"}}\n";
 constexpr char kTextMessage[] = "\nsylvester: interrupted\n";
 
 volatile std::sig_atomic_t print_json = 0;

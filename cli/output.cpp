@@ -38,8 +38,7 @@ void Output::error(const std::string& kind, const std::string& sentence) const {
 void flush_standard_output() {
   errno = 0;
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-    throw EnvironmentError(std::string("standard output: writing failed: ") +
-                           std::strerror(errno));
+    throw EnvironmentError(std::string("standard output: writing failed: ") + std::strerror(errno));
   }
 }
 

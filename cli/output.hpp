@@ -9,10 +9,10 @@ namespace sylvester {
 
 /// Exit statuses of the program.
 enum ExitStatus : int {
-  kHolds = 0,            ///< did it, and it holds
-  kDoesNotHold = 1,      ///< ran, and it does not hold
+  kHolds = 0,        ///< did it, and it holds
+  kDoesNotHold = 1,  ///< ran, and it does not hold
   kBadInput = 2,
-  kBadEnvironment = 3,   ///< disk, missing tool
+  kBadEnvironment = 3,  ///< disk, missing tool
   kInterrupted = 130,
 };
 
@@ -23,7 +23,8 @@ class Output {
  public:
   explicit Output(bool json) : json_(json) {}
 
-  /// The result of the command: `result` gets a schema_version in front, `text` ends with a newline.
+  /// The result of the command: `result` gets a schema_version in front, `text` ends with a
+  /// newline.
   void result(const nlohmann::ordered_json& result, const std::string& text) const;
 
   /// A failure, one sentence. `kind` is "input", "environment" or "internal".

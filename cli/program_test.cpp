@@ -122,11 +122,15 @@ class Program : public testing::Test {
 };
 
 TEST_F(Program, HelpOnEveryLevel) {
-  for (const std::vector<std::string>& words :
-       {std::vector<std::string>{"--help"}, {"config", "--help"}, {"config", "init", "--help"},
-        {"config", "explain", "--help"}, {"config", "diff", "--help"},
-        {"config", "hash", "--help"}, {"accumulate", "--help"}, {"generate", "--help"},
-        {"simulate", "--help"}}) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"--help"},
+                                                {"config", "--help"},
+                                                {"config", "init", "--help"},
+                                                {"config", "explain", "--help"},
+                                                {"config", "diff", "--help"},
+                                                {"config", "hash", "--help"},
+                                                {"accumulate", "--help"},
+                                                {"generate", "--help"},
+                                                {"simulate", "--help"}}) {
     const Finished result = run(words);
     EXPECT_EQ(result.status, 0);
     EXPECT_THAT(result.out, HasSubstr("Usage: ")) << words.front();
@@ -338,14 +342,18 @@ TEST_F(Program, TrainRefusesBadInput) {
   expect_bad_input({"train", "train-small", "--seeds", "0"}, "--seeds");
   expect_bad_input({"train", "train-small", "--out", csv}, "dsads_features_405.csv");
   expect_bad_input({"train", "train-small", "--out", "/proc/nothing"}, "/proc/nothing");
+  expect_bad_input({"train", "train-small", "--out", ""}, "--out");
+  expect_bad_input({"train", "train-small", "--set", "network.hidden=65535,65535"},
+                   "network.hidden");
+  expect_bad_input({"train", std::string(300, 'n')}, "nnn");
 }
 
 #ifdef SYLVESTER_HAS_SYSTEMC
 TEST_F(Program, TrainRefusesABackEndThatCannotDoIt) {
   expect_bad_input({"train", "train-small", "--backend", "gpu"}, "golden, systemc, rtl");
   expect_bad_input({"train", "fp32", "--backend", "systemc"}, "train.arithmetic");
-  expect_bad_input({"train", "train-small", "--backend", "systemc", "--set",
-                    "hardware.tile_max=16", "--set", "accumulator.tile=32"},
+  expect_bad_input({"train", "train-small", "--backend", "systemc", "--set", "hardware.tile_max=16",
+                    "--set", "accumulator.tile=32"},
                    "tile");
 }
 
@@ -371,6 +379,11 @@ TEST_F(Program, VerifyRefusesBadInput) {
   expect_bad_input({"verify", "--jobs", "0"}, "--jobs");
   expect_bad_input({"verify", "--jobs", "many"}, "--jobs");
   expect_bad_input({"verify", "--set", "array.rows=3"}, "needs a configuration");
+  expect_bad_input({"verify", "--seed", "-1"}, "--seed");
+  expect_bad_input({"verify", "--rtl", ""}, "--rtl");
+  expect_bad_input({"verify", "--replay", ""}, "--replay");
+  expect_bad_input({"verify", "--jobs", "5"}, "at least 6");
+  expect_bad_input({"verify", "--replay", file("jobs.json", "{}")}, "not a job file");
   expect_bad_input({"verify", "--replay", (folder_ / "absent.json").string()}, "absent.json");
   expect_bad_input({"verify", "--rtl", (folder_ / "absent").string()}, "one configuration");
   expect_bad_input({"verify", "verify/saturate-4x4", "--rtl", (folder_ / "absent").string()},

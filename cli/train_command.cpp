@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -37,24 +38,34 @@ struct SeedRun {
   TrainResult result;
 };
 
-std::unique_ptr<Backend> make_backend(const std::string& name, const Config& config, int threads) {
-  if (name == "golden") return make_golden_backend(threads);
+// Refuses a back end that this build or configuration does not have.
+void check_backend(const std::string& name, const Config& config) {
+  if (name == "golden") return;
 #ifdef SYLVESTER_HAS_SYSTEMC
-  if (name == "systemc" || name == "rtl") {
-    if (config.text("train.arithmetic") != "quantised") {
-      throw UserError(
-          fmt::format("{}: train.arithmetic: value {}; allowed with --backend {}: "
-                      "quantised",
-                      config.source(), config.text("train.arithmetic"), name));
-    }
-    const HardwareParameters hardware = hardware_parameters(config);
-    return name == "rtl" ? make_rtl_backend(hardware) : make_systemc_backend(hardware);
+  if (name != "systemc" && name != "rtl") {
+    throw UserError("--backend: value " + name + "; allowed: golden, systemc, rtl");
   }
-  throw UserError("--backend: value " + name + "; allowed: golden, systemc, rtl");
+  if (config.text("train.arithmetic") != "quantised") {
+    throw UserError(
+        fmt::format("{}: train.arithmetic: value {}; allowed with --backend {}: "
+                    "quantised",
+                    config.source(), config.text("train.arithmetic"), name));
+  }
 #else
   (void)config;
   throw UserError("--backend: value " + name + "; allowed in this build: golden");
 #endif
+}
+
+std::unique_ptr<Backend> make_backend(const std::string& name, const Config& config, int threads) {
+#ifdef SYLVESTER_HAS_SYSTEMC
+  if (name == "systemc") return make_systemc_backend(hardware_parameters(config));
+  if (name == "rtl") return make_rtl_backend(hardware_parameters(config));
+#else
+  (void)name;
+  (void)config;
+#endif
+  return make_golden_backend(threads);
 }
 
 // Steps of all runs together, shown as one bar.
@@ -85,7 +96,8 @@ std::vector<SeedRun> run_seeds(const TrainArguments& arguments, const Config& co
   const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   const int asked = static_cast<int>(config.integer("train.threads"));
   const int threads = asked == 0 ? cores : asked;
-  const int workers = arguments.backend == "golden" ? std::min(threads, arguments.seeds) : 1;
+  const int workers =
+      arguments.backend == "golden" ? std::min({threads, cores, arguments.seeds}) : 1;
   std::vector<SeedRun> runs(static_cast<std::size_t>(arguments.seeds));
   SharedProgress progress(arguments.seeds);
   std::atomic<std::size_t> next{0};
@@ -108,12 +120,18 @@ std::vector<SeedRun> run_seeds(const TrainArguments& arguments, const Config& co
       next = runs.size();
     }
   };
-  std::vector<std::thread> others;
-  for (int worker = 1; worker < workers; ++worker) {
-    others.emplace_back(work, static_cast<std::size_t>(worker));
+  {
+    std::vector<std::jthread> others;
+    try {
+      for (int worker = 1; worker < workers; ++worker) {
+        others.emplace_back(work, static_cast<std::size_t>(worker));
+      }
+    } catch (const std::system_error& error) {
+      next = runs.size();
+      throw EnvironmentError(std::string("no thread can be started: ") + error.what());
+    }
+    work(0);
   }
-  work(0);
-  for (std::thread& other : others) other.join();
   for (const std::exception_ptr& error : errors) {
     if (error) std::rethrow_exception(error);
   }
@@ -281,8 +299,9 @@ int run_train(const TrainArguments& arguments, const Output& output) {
     throw UserError(
         fmt::format("--seeds: the last seed would be {}; allowed: 4294967295 at most", last_seed));
   }
-  if (!arguments.out.empty()) make_output_folder(arguments.out);
+  check_backend(arguments.backend, config);
   const Dataset data = dataset_of(arguments, config);
+  if (!arguments.out.empty()) make_output_folder(arguments.out);
   const std::vector<SeedRun> runs = run_seeds(arguments, config, data);
 
   Json seeds = Json::array();

@@ -40,9 +40,9 @@ std::string report_text(const VerifyReport& report) {
     }
   }
   const RunStatistics& total = report.statistics;
-  text += fmt::format("{} jobs, {} MACs, {} bits and {} cycles compared, {} mismatches\n",
-                      total.jobs, total.macs, total.bits_compared, total.cycles_compared,
-                      report.mismatches);
+  text +=
+      fmt::format("{} jobs, {} MACs, {} bits and {} cycles compared, {} mismatches\n", total.jobs,
+                  total.macs, total.bits_compared, total.cycles_compared, report.mismatches);
   return text;
 }
 

@@ -149,7 +149,8 @@ void write_job_file(const std::filesystem::path& path, const JobFile& file) {
 }
 
 JobFile read_job_file(const std::filesystem::path& path) {
-  const std::string text = read_file(path);
+  constexpr std::size_t kMostBytes = std::size_t{1} << 28;
+  const std::string text = read_file(path, kMostBytes);
   try {
     const Json json = Json::parse(text);
     const int version = json.at("schema_version").get<int>();
@@ -176,6 +177,7 @@ JobFile read_job_file(const std::filesystem::path& path) {
                     hardware.outer_bits};
       file.batch.jobs.push_back(std::move(job));
     }
+    if (file.batch.jobs.empty()) throw UserError(path.string() + ": holds no job");
     return file;
   } catch (const nlohmann::json::exception& error) {
     throw UserError(path.string() + ": not a job file: " + error.what());

@@ -326,8 +326,10 @@ std::vector<VerifyConfiguration> verification_suite() {
 
 VerifyReport verify(const VerifyOptions& options) {
   if (options.configurations.empty()) throw UserError("verify: no configuration is given");
-  if (options.jobs < 1) {
-    throw UserError("verify: jobs is " + std::to_string(options.jobs) + ", at least 1 is needed");
+  const auto least_jobs = static_cast<int>(options.configurations.size());
+  if (options.jobs < least_jobs) {
+    throw UserError("verify: jobs is " + std::to_string(options.jobs) + "; allowed: at least " +
+                    std::to_string(least_jobs) + ", one for each configuration");
   }
   for (const auto& configuration : options.configurations) check(configuration.hardware);
   if (!options.rtl_dir.empty() && options.configurations.size() > 1) {

@@ -48,7 +48,8 @@ void check_transforms(const Config& config) {
     if (block != 0 && !is_power_of_two(block)) refuse(config, block_key, "0 or a power of two");
     if (rule == "none") continue;
     if (block == 0 && rule != "paper") {
-      refuse(config, block_key, fmt::format("a power of two; 0 only with {} = \"paper\"", rule_key));
+      refuse(config, block_key,
+             fmt::format("a power of two; 0 only with {} = \"paper\"", rule_key));
     }
     if (block > block_max) {
       refuse(config, block_key, fmt::format("at most {}, prepare.block_max", block_max));
@@ -97,6 +98,18 @@ void check_training(const Config& config) {
   }
 }
 
+// The weights between hidden layers, four times in memory (gradient, velocity, teacher).
+void check_network(const Config& config) {
+  constexpr std::int64_t kMostWeights = std::int64_t{1} << 28;
+  const std::vector<std::int64_t>& hidden = config.integers("network.hidden");
+  std::int64_t weights = 0;
+  for (std::size_t i = 1; i < hidden.size(); ++i) weights += hidden[i - 1] * hidden[i];
+  if (hidden.size() > 64 || weights > kMostWeights) {
+    refuse(config, "network.hidden",
+           fmt::format("at most 64 layers with {} weights between them", kMostWeights));
+  }
+}
+
 void check_modes(const Config& config) {
   if (config.texts("hardware.modes").empty()) {
     refuse(config, "hardware.modes", "at least one of i4xi4, u4xi4");
@@ -110,6 +123,7 @@ void check_combinations(const Config& config) {
   check_transforms(config);
   check_signs(config);
   check_training(config);
+  check_network(config);
   check_modes(config);
 }
 

@@ -167,8 +167,11 @@ NpyArray parse_npy(const std::string& bytes, const std::string& name) {
   return array;
 }
 
+/// Far more than a matrix whose product can be formed, far less than the memory.
+constexpr std::size_t kMostBytes = std::size_t{1} << 30;
+
 NpyArray read_npy(const std::filesystem::path& path) {
-  return parse_npy(read_file(path), path.string());
+  return parse_npy(read_file(path, kMostBytes), path.string());
 }
 
 std::string npy_bytes(const NpyArray& array) {
@@ -178,7 +181,8 @@ std::string npy_bytes(const NpyArray& array) {
       fmt::format("{{'descr': '<{}8', 'fortran_order': False, 'shape': ({}), }}",
                   array.is_float ? 'f' : 'i', shape);
   // The header is padded so that the data begins at a multiple of 64 bytes.
-  dictionary.resize((kMagic.size() + 4 + dictionary.size()) / 64 * 64 + 64 - kMagic.size() - 5, ' ');
+  dictionary.resize((kMagic.size() + 4 + dictionary.size()) / 64 * 64 + 64 - kMagic.size() - 5,
+                    ' ');
   dictionary += '\n';
 
   std::string bytes(kMagic);
