@@ -174,8 +174,8 @@ GeneratedFiles generate_package(const HardwareParameters& hardware, const Sample
   }
   files[kRunTest] = run_test_script();
   files["synth/ice40.ys"] = yosys_script("ice40", "synth_ice40");
-  files["synth/ecp5.ys"] = yosys_script("ecp5", "synth_ecp5");
-  files["synth/xilinx.ys"] = yosys_script("xilinx", "synth_xilinx -family xc7");
+  files["synth/ecp5.ys"] = yosys_script("ecp5", "synth_ecp5 -nodsp");
+  files["synth/xilinx.ys"] = yosys_script("xilinx", "synth_xilinx -family xc7 -nodsp");
   files["sylvester.core"] = fusesoc_core(hardware, files);
   files["README.txt"] = readme(hardware);
   files[kManifest] = manifest(files);

@@ -107,7 +107,7 @@ module code_buffer #(
     .write_i(write),
     .write_address_i({write_bank_q, write_offset_q}),
     .write_data_i(codes_data_i),
-    .read_i(step),
+    .read_i(read),
     .read_address_i({read_bank_q, read_offset_q}),
     .read_data_o(memory_data)
   );

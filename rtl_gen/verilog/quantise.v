@@ -1,9 +1,10 @@
 // Quantiser of the prepare unit: measures the largest magnitude in a first pass over the matrix,
-// then divides and rounds every coefficient to a code in a second one (numerics.md, PRE;
+// then divides and rounds every coefficient to a code in a second one (numerics.md, PRE-1 to PRE-4;
 // architecture.md section 4).
 //
 // Lanes: 1 ... 32.  BlockMax: power of two, 2 ... 1024.  RandomBits: 1 ... 16.
-// Depth: input FIFO, >= 2.  ScaleSetup: 1 ... 8 cycles.  DivideBits: 1 ... 16 and MixRounds:
+// Depth: input FIFO, >= 2.  ScaleSetup: 1 ... 8 cycles, which the path from max_q to the divisor
+// has (a multicycle path).  DivideBits: 1 ... 16 and MixRounds:
 // 1 ... 10 per register stage.  Counters: 0 none, 1 sticky, 2 full.
 // key_i as draw_key gives it; all other job fields are stable while run_i is high.
 module quantise #(
@@ -70,6 +71,7 @@ module quantise #(
   wire                  line_end = k_q == k_len_i - 16'd1;
   wire                  last_group = group_q == groups_i - 16'd1;
   wire                  matrix_end = line_end & last_group;
+  wire                  setup_end = setup_q == LastSetup[2:0];
 
   stream_fifo #(
     .Width(Bits * Lanes),
@@ -214,7 +216,7 @@ module quantise #(
         end
         SETUP: begin
           setup_q <= setup_q + 3'd1;
-          if (setup_q == LastSetup[2:0]) state_q <= QUANTISE;
+          if (setup_end) state_q <= QUANTISE;
         end
         QUANTISE: begin
           if (codes_valid_o & codes_ready_i & out_control[0]) state_q <= FINISHED;
@@ -226,7 +228,7 @@ module quantise #(
   end
 
   always @(posedge clk_i) begin
-    if (state_q == SETUP) begin
+    if ((state_q == SETUP) & setup_end) begin
       divisor_times_8_q <= {1'b0, divisor, 3'b000};
       pow2_shift_q <= pow2_shift;
       group_base_q <= index0_i;

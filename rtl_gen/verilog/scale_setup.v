@@ -2,7 +2,7 @@
 // or the power of two 2^e with the least e for which M <= Q*2^e. M = 0 gives 1.
 //
 // Bits: coefficient width, 17 ... 26; M has Bits-1 bits.
-// magnitude_bits_i: 1 ... 4, Q = 2^magnitude_bits_i - 1.
+// magnitude_bits_i: 1 ... 4, Q = 2^magnitude_bits_i - 1.  scale_rule_i: 0 max, 1 clip, 2 pow2.
 // divisor_o: D.  pow2_shift_o: numerator shift max(0, -e) of rule pow2, 0 ... 3.
 module scale_setup #(
   parameter integer Bits = 21
@@ -29,19 +29,18 @@ module scale_setup #(
     end
   end
 
-  // Of the two candidates length - n and length - n + 1 the smaller one holds unless M exceeds
-  // Q*2^(length - n); for M shorter than Q it always holds or M is brought to the same length.
+  // e is length - n, or one more if M exceeds Q*2^(length - n). If M is shorter than Q,
+  // M*2^(n - length) has n bits and never exceeds Q, so e = length - n, which is negative.
   wire [4:0]             n = {2'b00, magnitude_bits_i};
   wire                   shorter = length < n;
   wire [4:0]             distance = shorter ? n - length : length - n;
   wire [DivisorBits-1:0] largest = (one << n) - one;
-  wire                   exceeds = shorter ? (max_wide << distance) > largest
-                                           : max_wide > (largest << distance);
+  wire                   exceeds = !shorter & (max_wide > (largest << distance));
   wire [4:0]             up = {4'd0, exceeds};
   wire                   zero = max_i == {(Bits-1){1'b0}};
   wire [4:0]             shift_left = distance + up;
 
-  assign pow2_shift_o = (shorter & !zero) ? distance[1:0] - {1'b0, exceeds} : 2'd0;
+  assign pow2_shift_o = (shorter & !zero) ? distance[1:0] : 2'd0;
   assign divisor_o = zero                   ? one :
                      (scale_rule_i == 2'd0) ? max_wide :
                      (scale_rule_i == 2'd1) ? times_39 :

@@ -1,7 +1,8 @@
 // Memory of the code buffers: one write port, one read port with a registered output. The one place
 // where a block RAM is inferred or an ASIC macro put in.
 //
-// Width: bits per word, >= 1.  Words: >= 1. Reading and writing one word in one cycle is not used.
+// Width: bits per word, >= 1.  Words: >= 1. One word is never read and written in one cycle, so no
+// logic for that case is wanted.
 module code_memory #(
   parameter integer Width = 16,
   parameter integer Words = 128,
@@ -15,7 +16,7 @@ module code_memory #(
   input  wire [AddressBits-1:0] read_address_i,
   output wire [Width-1:0]       read_data_o
 );
-  reg [Width-1:0] words_q [0:Words-1];
+  (* no_rw_check *) reg [Width-1:0] words_q [0:Words-1];
   reg [Width-1:0] read_q;
 
   always @(posedge clk_i) begin

@@ -1,7 +1,8 @@
 // Restoring division of one lane: N / D with a 4-bit quotient and FractionBits fraction bits, one
 // subtraction per bit and no multiplier (numerics.md, PRE-4; architecture.md section 4).
 //
-// Requires N < 16*D. The latency is ceil((4 + FractionBits)/BitsPerStage) steps.
+// Requires N < 16*D and 8*D <= 2^(NumeratorBits-1).
+// The latency is ceil((4 + FractionBits)/BitsPerStage) steps.
 // NumeratorBits: >= 5.  FractionBits: 1 ... 16.  BitsPerStage: 1 ... 16.
 module divide_lane #(
   parameter integer NumeratorBits = 32,

@@ -2,7 +2,8 @@
 // tile in its register, and hands the finished partial sum to its shift-out register
 // (architecture.md section 5; the arithmetic is the accumulate_* cell's).
 //
-// ABits, BBits: code widths, 4 ... 5.  AccBits: P, 4 ... 24.  Policy: 0 saturate, 1 wrap, 2 clamp.
+// ABits: 4 or 5, BBits: 4 (code widths).  AccBits: P, 4 ... 24.
+// Policy: 0 saturate, 1 wrap, 2 clamp.
 // TileMax: longest tile, 1 ... 65535.  Counters: 0 none, 1 sticky, 2 full.
 // CountBits: as architecture.md section 2.
 // Outputs beside the partial sum: limited MACs of the tile, and whether the tile was limited.

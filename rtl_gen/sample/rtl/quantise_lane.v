@@ -1,6 +1,7 @@
 // One lane of the quantiser: sign and numerator, division and draw side by side, rounding
-// (numerics.md, PRE-2 to PRE-5; architecture.md section 4). Latency Stages + 2 steps from value_i
-// to code_o; the events belong to the code that enters the output register with the next step.
+// (numerics.md, PRE-2 to PRE-4; architecture.md section 4). Latency Stages + 2 steps from
+// magnitude_i to code_o; the events belong to the code that enters the output register with the
+// next step.
 //
 // Bits: coefficient width, 17 ... 26.  RandomBits: 1 ... 16.  DivideBits: 1 ... 16.
 // MixRounds: 1 ... 10.  Stages: the longer of division and mixer, in register stages.
