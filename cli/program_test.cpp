@@ -323,7 +323,11 @@ TEST_F(Program, TrainWritesResultAndWeights) {
   const Finished finished = run({"train", "train-small", "--set", "train.max_steps=3", "--seeds",
                                  "2", "--out", out.string(), "--json"});
   ASSERT_EQ(finished.status, 0) << finished.err;
-  EXPECT_EQ(json::parse(finished.out).at("seeds").size(), 2U);
+  const json result = json::parse(finished.out);
+  EXPECT_EQ(result.at("seeds").size(), 2U);
+  const json& counters = result.at("seeds").at(0).at("counters");
+  EXPECT_GT(counters.at("gemms").at("input_gradient").at("tiles"), 0);
+  EXPECT_GT(counters.at("operands").at("input_gradient").at("codes"), 0);
   EXPECT_EQ(json::parse(read_file(out / "result.json")).at("seeds").size(), 2U);
   const NpyArray weight = read_npy(out / "seed-2" / "layer-1-weight.npy");
   EXPECT_EQ(weight.shape, (std::vector<std::size_t>{51, 53}));

@@ -148,10 +148,11 @@ Json head_json(const AccuracyRecord& record) {
 }
 
 Json counters_json(const TrainTotals& totals) {
-  Json counters = Json::object();
+  Json gemms = Json::object();
+  Json operands = Json::object();
   for (int i = 0; i < kGemmKinds; ++i) {
     const GemmTotals& t = totals.gemm[static_cast<std::size_t>(i)];
-    counters[std::string(to_string(static_cast<GemmKind>(i)))] = {
+    gemms[std::string(to_string(static_cast<GemmKind>(i)))] = {
         {"gemms", t.gemms},
         {"macs", t.macs},
         {"tiles", t.tiles},
@@ -163,14 +164,15 @@ Json counters_json(const TrainTotals& totals) {
   for (int i = 0; i < kRoles; ++i) {
     const PrepareTotals& t = totals.prepare[static_cast<std::size_t>(i)];
     if (t.operands == 0) continue;
-    counters[std::string(to_string(static_cast<Role>(i)))] = {
+    operands[std::string(to_string(static_cast<Role>(i)))] = {
         {"operands", t.operands},
         {"codes", t.codes},
         {"codes_at_limit", t.counters.codes_at_limit},
         {"rounded_up", t.counters.rounded_up},
         {"zero_codes", t.counters.zero_codes}};
   }
-  return counters;
+  // Two of a GEMM's and an operand's names are equal, so they do not share one object.
+  return {{"gemms", std::move(gemms)}, {"operands", std::move(operands)}};
 }
 
 // Limited tiles of all three GEMMs / their tiles.

@@ -1,5 +1,6 @@
 #include "rtl_gen/legalise.hpp"
 
+#include <algorithm>
 #include <set>
 #include <stdexcept>
 
@@ -171,8 +172,15 @@ class Legaliser {
     }
     for (const auto& connection : instance.parameters) {
       const std::string where = instance.name + "." + connection.name;
-      if (inner_values.count(connection.name) == 0) fail(where + ": no such parameter");
+      const auto parameter = std::find_if(
+          inner.parameters.begin(), inner.parameters.end(),
+          [&](const Parameter& candidate) { return candidate.name == connection.name; });
+      if (parameter == inner.parameters.end()) fail(where + ": no such parameter");
       if (!wanted.insert(connection.name).second) fail(where + ": set twice");
+      if (parameter->bits != 0) {  // sized parameters take no part in widths
+        require_bits(where, connection.value, parameter->bits);
+        continue;
+      }
       inner_values[connection.name] =
           at(where, [&] { return evaluate(connection.value, values_); });
     }

@@ -22,7 +22,7 @@ inline HardwareParameters small_hardware() {
 }
 
 /// Corners: every policy and counter mode, one row or column, one lane, odd sizes, deep buffers
-/// and pipelines, extreme widths.
+/// and pipelines, extreme widths, a listed format on one side and on both.
 inline std::vector<std::pair<std::string, HardwareParameters>> test_hardware() {
   std::vector<std::pair<std::string, HardwareParameters>> result;
   result.emplace_back("small", small_hardware());
@@ -30,7 +30,7 @@ inline std::vector<std::pair<std::string, HardwareParameters>> test_hardware() {
   least.rows = least.cols = least.lanes = least.tile_max = least.random_bits = 1;
   least.bits = least.outer_bits = 4;
   least.block_max = 2;
-  least.modes.u4xi4 = false;
+  least.modes = {operand_mode("i4xi4")};
   least.counters = CounterMode::kNone;
   least.buffers.code_chunk = 1;
   least.latency = {1, 1, 1, 1, 1, 1, 1, 1};
@@ -45,6 +45,7 @@ inline std::vector<std::pair<std::string, HardwareParameters>> test_hardware() {
   odd.lanes = 3;
   odd.block_max = 16;
   odd.random_bits = 16;
+  odd.modes = {operand_mode("e3xi4"), operand_mode("u4xi4")};
   odd.counters = CounterMode::kSticky;
   odd.buffers = {3, 5, 13, 4, 7};
   odd.latency = {3, 8, 16, 10, 4, 3, 4, 2};
@@ -55,6 +56,7 @@ inline std::vector<std::pair<std::string, HardwareParameters>> test_hardware() {
   clamp.policy = AccumulatePolicy::kClamp;
   clamp.bits = clamp.outer_bits = 24;
   clamp.lanes = 8;
+  clamp.modes = {operand_mode("e3xe3")};
   clamp.block_max = 1024;
   clamp.latency = {2, 3, 3, 3, 2, 4, 2, 3};
   result.emplace_back("clamp", clamp);

@@ -118,13 +118,21 @@ TEST(VerilatedTools, OverridingParametersIsRegenerating) {
   for (const auto& parameter : rtl::top_parameters(other)) {
     overrides += " -chparam " + parameter.name + " " + rtl::print(parameter.value);
   }
+  // Counted before any optimisation: what those find depends on the order of modules, hence on
+  // their names, which differ.
   const auto script = [](const std::string& folder, const std::string& options) {
     return "yosys -q -p \"read_verilog " + folder + "/*.v; hierarchy -check -top sylvester_top" +
-           options + "; prep -flatten; rename -top top; write_verilog -noattr " + folder + ".txt\"";
+           options + "; proc -noopt; flatten; rename -top top; select top; tee -q -o " + folder +
+           ".txt stat -width\"";
   };
   EXPECT_EQ(work.run(script("small", overrides)).status, 0);
   EXPECT_EQ(work.run(script("other", "")).status, 0);
-  EXPECT_EQ(read_file(work.path() / "small.txt"), read_file(work.path() / "other.txt"));
+  const auto cells = [&work](const std::string& folder) {
+    const std::string text = read_file(work.path() / (folder + ".txt"));
+    return text.substr(std::min(text.find("=== top"), text.size()));  // behind a running number
+  };
+  EXPECT_THAT(cells("small"), HasSubstr("$add"));
+  EXPECT_EQ(cells("small"), cells("other"));
 }
 
 TEST(VerilatedTools, IllegalParametersStopTheElaboration) {

@@ -2,6 +2,8 @@
 
 #include <span>
 
+#include <fmt/core.h>
+
 #include "golden/hardware/descriptors.hpp"
 #include "rtl_gen/naming.hpp"
 
@@ -43,6 +45,7 @@ class TopBuilder {
                          {"GemmJobBits", total_bits(gemm_job_fields())},
                          {"GemmDoneBits", total_bits(gemm_done_fields())}};
     module_.requirements = {
+        {"AValueBits >= ABits && BValueBits >= BBits", "illegal_value_narrower_than_its_code"},
         {"OuterBits >= AccBits", "illegal_OuterBits_below_AccBits"},
         {"(BlockMax & BlockMax - 1) == 0", "illegal_BlockMax_not_a_power_of_two"}};
     assign("hardware_hash_o", "HardwareHash");
@@ -254,17 +257,20 @@ class TopBuilder {
         "quantise", "u_quantise",
         {{"Lanes", "Lanes"},
          {"BlockMax", "BlockMax"},
+         {"QuotientBits", "QuotientBits"},
          {"RandomBits", "RandomBits"},
          {"Depth", "DepthCoefficients"},
          {"ScaleSetup", "ScaleSetup"},
          {"DivideBits", "DivideBits"},
          {"MixRounds", "MixRounds"},
-         {"Counters", "Counters"}},
+         {"Counters", "Counters"},
+         {"Listed", "AListed | BListed"},
+         {"Magnitudes", "Magnitudes"}},
         {clocked(),
          {{"run_i", "prepare_run"}},
          fields("prepare", "_i",
-                {"k_len", "groups", "last_lanes", "magnitude_bits", "scale_rule", "stochastic",
-                 "index0", "stride_line", "stride_k"}),
+                {"k_len", "groups", "last_lanes", "listed", "largest_code", "largest_high",
+                 "largest_low", "scale_rule", "stochastic", "index0", "stride_line", "stride_k"}),
          {{"key_i", "key"}, {"open_o", "quantise_open"}, {"finished_o", "prepare_finished"}},
          fields("prepare", "_o", {"max_magnitude", "codes_at_limit", "rounded_up", "zero_codes"}),
          takes(Stream::kCoefficients, "coefficients"),
@@ -300,6 +306,12 @@ class TopBuilder {
               {"Cols", "Cols"},
               {"ABits", "ABits"},
               {"BBits", "BBits"},
+              {"AValueBits", "AValueBits"},
+              {"BValueBits", "BValueBits"},
+              {"LargestProduct", "LargestProduct"},
+              {"AListed", "AListed"},
+              {"BListed", "BListed"},
+              {"Magnitudes", "Magnitudes"},
               {"AccBits", "AccBits"},
               {"Policy", "Policy"},
               {"TileMax", "TileMax"},
@@ -309,7 +321,7 @@ class TopBuilder {
               {"DrainRegisters", "ArrayDrain"}},
              {clocked(),
               {{"run_i", "gemm_control_run"}},
-              fields("gemm", "_i", {"k_len", "tile"}),
+              fields("gemm", "_i", {"k_len", "tile", "a_listed", "b_listed"}),
               takes(Stream::kAFeed, "a_feed"),
               takes(Stream::kBFeed, "b_feed"),
               {{"a_release_o", "a_release"}, {"b_release_o", "b_release"}},
@@ -335,6 +347,27 @@ class TopBuilder {
   bool verification_;
   Module module_;
 };
+
+/// The list of magnitudes, 8 bits each, code 0 lowest; 255 behind the last.
+Parameter magnitudes_parameter(const HardwareParameters& hardware) {
+  constexpr std::size_t kEntries = 16;
+  std::string digits;
+  const auto listed = listed_format(hardware.modes);
+  for (std::size_t i = kEntries; i-- > 0;) {
+    const auto entry = [&]() -> std::int32_t {
+      if (!listed) return 255;
+      const auto& magnitudes = formats()[static_cast<std::size_t>(*listed)].magnitudes;
+      return i < magnitudes.size() ? magnitudes[i] : 255;
+    };
+    digits += fmt::format("{:02x}", entry());
+  }
+  Parameter parameter;
+  parameter.name = "Magnitudes";
+  parameter.value = Expression("128'h" + digits);
+  parameter.bits = 8 * kEntries;
+  parameter.meaning = "magnitudes of the listed format, 8 bits each from code 0 up, 255 behind";
+  return parameter;
+}
 
 }  // namespace
 
@@ -372,11 +405,18 @@ Expression stream_width(Stream stream) {
 }
 
 std::vector<Parameter> top_parameters(const HardwareParameters& hardware) {
+  const OperandWidths widths = operand_widths(hardware.modes);
   std::vector<Parameter> result{
       {"Rows", hardware.rows, 0, {{1, 64}}, "rows of the array"},
       {"Cols", hardware.cols, 0, {{1, 64}}, "columns of the array"},
-      {"ABits", hardware.modes.a_bits(), 0, {{4, 5}}, "bits of an A code, 5 with unsigned codes"},
-      {"BBits", hardware.modes.b_bits(), 0, {{4, 4}}, "bits of a B code"},
+      {"ABits", widths.a_code, 0, {{4, 5}}, "bits of an A code, 5 with unsigned codes"},
+      {"BBits", widths.b_code, 0, {{4, 5}}, "bits of a B code"},
+      {"AValueBits", widths.a_value, 0, {{4, 8}}, "bits of an A value, at least ABits"},
+      {"BValueBits", widths.b_value, 0, {{4, 8}}, "bits of a B value, at least BBits"},
+      {"LargestProduct", widths.largest_product, 0, {{1, 16129}}, "largest product of two values"},
+      {"AListed", widths.a_listed ? 1 : 0, 0, {{0, 1}}, "1: A codes may be of the listed format"},
+      {"BListed", widths.b_listed ? 1 : 0, 0, {{0, 1}}, "1: B codes may be of the listed format"},
+      magnitudes_parameter(hardware),
       {"AccBits", hardware.bits, 0, {{4, 24}}, "bits of a partial sum (P)"},
       {"Policy",
        static_cast<int>(hardware.policy),
@@ -391,6 +431,7 @@ std::vector<Parameter> top_parameters(const HardwareParameters& hardware) {
       {"TileMax", hardware.tile_max, 0, {{1, 65535}}, "longest tile of a job"},
       {"Lanes", hardware.lanes, 0, {{1, 32}}, "lanes of the prepare unit"},
       {"BlockMax", hardware.block_max, 0, {{2, 1024}}, "longest transform block, a power of two"},
+      {"QuotientBits", widths.quotient, 0, {{4, 7}}, "bits of the largest magnitude of a format"},
       {"RandomBits", hardware.random_bits, 0, {{1, 16}}, "random bits of a stochastic rounding"},
       {"Counters", static_cast<int>(hardware.counters), 0, {{0, 2}}, "0 none, 1 sticky, 2 full"},
   };

@@ -71,17 +71,30 @@ std::vector<Payload> results_beats(const HardwareParameters& hardware, const Gem
   return beats;
 }
 
+/// The last signed, or unsigned, format of at most 4 bits.
+int last_of(std::span<const int> rows, bool is_signed) {
+  int last = 0;
+  for (const int row : rows) {
+    const Format& format = formats()[static_cast<std::size_t>(row)];
+    if (format.is_signed == is_signed && format.bits <= 4) last = row;
+  }
+  return last;
+}
+
 }  // namespace
 
 SampleJobs sample_jobs(const HardwareParameters& hardware) {
+  const auto formats_a = a_formats(hardware.modes);
+  const auto formats_b = b_formats(hardware.modes);
   HostRandom random(hardware_hash(hardware));
-  const auto job = [&](const std::string& name, int lines, int k, const char* format_name) {
+  const auto job = [&](const std::string& name, int lines, int k, int format) {
     PrepareJob result;
-    result.recipe.format = format_index(format_name);
+    result.recipe.format = format;
     result.recipe.random_bits = hardware.random_bits;
     result.recipe.draw = {.seed = 7, .step = 3, .layer = 1};
     result.recipe.stride_line = static_cast<std::uint32_t>(k);
-    result.input = random_wide(name, lines, k, format(format_name).is_signed, random);
+    result.input =
+        random_wide(name, lines, k, formats()[static_cast<std::size_t>(format)].is_signed, random);
     result.counters = hardware.counters;
     return result;
   };
@@ -94,10 +107,10 @@ SampleJobs sample_jobs(const HardwareParameters& hardware) {
   constexpr int kTransformed = 11;  // padded by the transform
 
   SampleJobs jobs;
-  jobs.prepare = {job("gradient", lines_a, kTransformed, "i4"),
-                  job("weight", lines_b, kTransformed, "i4"),
-                  job("activation", lines_a, k_plain, hardware.modes.u4xi4 ? "u4" : "i4"),
-                  job("weight2", lines_b, k_plain, "i4")};
+  jobs.prepare = {job("gradient", lines_a, kTransformed, last_of(formats_a, true)),
+                  job("weight", lines_b, kTransformed, last_of(formats_b, true)),
+                  job("activation", lines_a, k_plain, last_of(formats_a, false)),
+                  job("weight2", lines_b, k_plain, last_of(formats_b, true))};
   for (const std::size_t transformed : {0, 1}) {
     jobs.prepare[transformed].recipe.block_rule = BlockRule::kPad;
     jobs.prepare[transformed].recipe.block = std::min(4, hardware.block_max);

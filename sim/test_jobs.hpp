@@ -27,7 +27,8 @@ inline HardwareParameters random_hardware(HostRandom& random) {
   hardware.lanes = between(random, 1, 6);
   hardware.block_max = 1 << between(random, 1, 5);
   hardware.random_bits = between(random, 1, 16);
-  hardware.modes = random.below(4) == 0 ? PeModes{true, false} : PeModes{true, true};
+  const auto modes = buildable_modes();
+  hardware.modes = {modes[random.below(static_cast<std::uint32_t>(modes.size()))], modes[0]};
   hardware.counters = static_cast<CounterMode>(random.below(3));
   for (const LatencyEntry& entry : latency_entries()) {
     hardware.latency.*entry.value = between(random, entry.least, entry.most);
@@ -42,14 +43,16 @@ inline HardwareParameters random_hardware(HostRandom& random) {
 }
 
 inline PrepareJob random_prepare(const HardwareParameters& hardware, HostRandom& random, int lines,
-                                 int k, BlockRule rule, int block, int most_bits) {
+                                 int k, BlockRule rule, int block,
+                                 const std::vector<int>& allowed) {
   PrepareJob job;
   job.counters = hardware.counters;
   PrepareRecipe& recipe = job.recipe;
   const bool transformed = block_length(rule, block, k) > 1;
-  const bool is_unsigned = !transformed && most_bits == 5 && random.below(2) == 0;
-  const int bits = between(random, 2, 4);
-  recipe.format = format_index((is_unsigned ? "u" : "i") + std::to_string(bits));
+  do {
+    recipe.format = allowed[random.below(static_cast<std::uint32_t>(allowed.size()))];
+  } while (transformed && !formats()[static_cast<std::size_t>(recipe.format)].is_signed);
+  const bool is_unsigned = !formats()[static_cast<std::size_t>(recipe.format)].is_signed;
   recipe.block_rule = rule;
   recipe.block = block;
   recipe.scale = static_cast<ScaleRule>(random.below(3));
@@ -91,8 +94,8 @@ inline Jobs random_jobs(const HardwareParameters& hardware, HostRandom& random) 
   const int k = between(random, 1, longest_k[random.below(4)]);
   const auto rule = static_cast<BlockRule>(random.below(3));
   const int block = std::min(hardware.block_max, 1 << between(random, 0, 5));
-  jobs.a = random_prepare(hardware, random, m, k, rule, block, hardware.modes.a_bits());
-  jobs.b = random_prepare(hardware, random, n, k, rule, block, hardware.modes.b_bits());
+  jobs.a = random_prepare(hardware, random, m, k, rule, block, a_formats(hardware.modes));
+  jobs.b = random_prepare(hardware, random, n, k, rule, block, b_formats(hardware.modes));
   jobs.gemm.a = std::make_shared<PreparedOperand>(prepare(jobs.a));
   jobs.gemm.b = std::make_shared<PreparedOperand>(prepare(jobs.b));
   jobs.gemm.counters = hardware.counters;

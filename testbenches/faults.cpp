@@ -33,10 +33,10 @@ constexpr std::array kFaults = {
     RtlFault{10, "quantise.v", "quantise", "the divider's set-up takes one cycle",
              "setup_q == LastSetup[2:0]", "1'b1"},
     RtlFault{11, "divide_lane.v", "quantise", "the divisor is one too large",
-             "{1'b0, remainder_d} - {1'b0, divisor_times_8_i}",
-             "{1'b0, remainder_d} - {1'b0, divisor_times_8_i} - 1'b1"},
+             "{1'b0, remainder_d} - {1'b0, top_divisor_i}",
+             "{1'b0, remainder_d} - {1'b0, top_divisor_i} - 1'b1"},
     RtlFault{12, "round_code.v", "quantise", "ties go up instead of to even",
-             "(above_half | quotient_i[0])", "1'b1"},
+             "(above_half | below_i[0])", "1'b1"},
     RtlFault{13, "round_code.v", "quantise", "the stochastic threshold is one too high",
              "draw_i < fraction_i", "draw_i <= fraction_i"},
     RtlFault{14, "round_code.v", "quantise", "the rounded code is not limited",
@@ -84,6 +84,10 @@ constexpr std::array kFaults = {
     RtlFault{32, "stream_fifo.v", "transform quantise systolic_array edge",
              "a FIFO refuses its last place", "count_q != Depth[CountBits-1:0]",
              "count_q < LastSlot[CountBits-1:0]"},
+    RtlFault{33, "place_quotient.v", "quantise", "every gap counts as one", "place >> gap_log2",
+             "place"},
+    RtlFault{34, "code_value.v", "systolic_array", "values of a listed format have no sign",
+             "negative  ? {ValueBits{1'b0}} - value : value", "value"},
 };
 
 constexpr const char* kPackageFile = "sylvester_fault_pkg.sv";

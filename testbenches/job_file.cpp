@@ -84,6 +84,8 @@ Json to_json(const VerifyJob& job) {
 }  // namespace
 
 Json to_json(const HardwareParameters& hardware) {
+  std::vector<std::string> mode_names;
+  for (const OperandMode& mode : hardware.modes) mode_names.push_back(to_string(mode));
   Json json = {{"rows", hardware.rows},
                {"cols", hardware.cols},
                {"bits", hardware.bits},
@@ -93,8 +95,7 @@ Json to_json(const HardwareParameters& hardware) {
                {"lanes", hardware.lanes},
                {"block_max", hardware.block_max},
                {"random_bits", hardware.random_bits},
-               {"i4xi4", hardware.modes.i4xi4},
-               {"u4xi4", hardware.modes.u4xi4},
+               {"modes", mode_names},
                {"counters", to_string(hardware.counters)}};
   for (const auto& entry : buffer_entries()) {
     json["buffers"][std::string(entry.name)] = hardware.buffers.*entry.value;
@@ -116,8 +117,10 @@ HardwareParameters hardware_from_json(const Json& json) {
   json.at("lanes").get_to(hardware.lanes);
   json.at("block_max").get_to(hardware.block_max);
   json.at("random_bits").get_to(hardware.random_bits);
-  json.at("i4xi4").get_to(hardware.modes.i4xi4);
-  json.at("u4xi4").get_to(hardware.modes.u4xi4);
+  hardware.modes.clear();
+  for (const auto& mode : json.at("modes")) {
+    hardware.modes.push_back(operand_mode(mode.get<std::string>()));
+  }
   hardware.counters = counter_mode(json.at("counters").get<std::string>());
   for (const auto& entry : buffer_entries()) {
     json.at("buffers").at(std::string(entry.name)).get_to(hardware.buffers.*entry.value);

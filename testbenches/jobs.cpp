@@ -26,7 +26,7 @@ int block_of(const PrepareJob& job) {
 }
 
 /// Mantissas of a matrix. The shapes differ in how the products of a tile add up.
-void fill(WideMatrix& matrix, bool non_negative, int block, HostRandom& random, int shape) {
+void fill(WideMatrix& matrix, const Format& format, int block, HostRandom& random, int shape) {
   const auto k = static_cast<std::size_t>(matrix.k);
   for (std::size_t line = 0; line < static_cast<std::size_t>(matrix.lines); ++line) {
     // Impulses, once per block: their transform is flat, with the impulse's sign at column 0.
@@ -49,31 +49,39 @@ void fill(WideMatrix& matrix, bool non_negative, int block, HostRandom& random, 
           value = one_in(random, 8) ? between(random, -kWideLimit, kWideLimit)
                                     : between(random, -900, 900);
           break;
-        default:  // sparse and tiny: exact quotients, ties
-          value = one_in(random, 3) ? between(random, -15, 15) : 0;
+        default:  // sparse, at most 2 Q: untransformed, odd numbers are ties
+          value =
+              one_in(random, 3) ? between(random, -2 * format.largest(), 2 * format.largest()) : 0;
+          if (i == 0) value = 2 * format.largest();
           break;
       }
       matrix.mantissas[line * k + i] =
-          static_cast<std::int16_t>(non_negative ? std::abs(value) : value);
+          static_cast<std::int16_t>(format.is_signed ? value : std::abs(value));
     }
   }
 }
 
-int random_format(HostRandom& random, bool is_signed, int signed_bits) {
-  // Half of the time the widest one, as a user would have it.
-  const int most = is_signed ? std::min(signed_bits, 4) : std::min(signed_bits - 1, 4);
-  const int bits = one_in(random, 2) ? most : between(random, 2, most);
-  return format_index((is_signed ? "i" : "u") + std::to_string(bits));
+const Format& row(int format) { return formats()[static_cast<std::size_t>(format)]; }
+
+int random_format(HostRandom& random, std::vector<int> allowed, bool transformed) {
+  if (transformed) {
+    std::erase_if(allowed, [](int format) { return !row(format).is_signed; });
+  }
+  // Half of the time one of the widest, as a user would have it.
+  if (one_in(random, 2)) {
+    int most = 0;
+    for (const int format : allowed) most = std::max(most, value_bits(row(format)));
+    std::erase_if(allowed, [most](int format) { return value_bits(row(format)) < most; });
+  }
+  return allowed[random.below(unsigned_of(static_cast<int>(allowed.size())))];
 }
 
 PrepareJob random_operand(const HardwareParameters& hardware, const char* name, int lines, int k,
-                          BlockRule rule, int block, Rounding rounding, int signed_bits,
-                          HostRandom& random) {
+                          BlockRule rule, int block, Rounding rounding,
+                          const std::vector<int>& allowed, HostRandom& random) {
   PrepareJob job;
   const bool transformed = block_length(rule, block, k) > 1;
-  const bool may_be_unsigned = !transformed && signed_bits >= 3;
-  const bool is_signed = !may_be_unsigned || one_in(random, 2);
-  job.recipe.format = random_format(random, is_signed, signed_bits);
+  job.recipe.format = random_format(random, allowed, transformed);
   job.recipe.block_rule = rule;
   job.recipe.block = block;
   job.recipe.scale = static_cast<ScaleRule>(random.below(3));
@@ -102,9 +110,9 @@ PrepareJob random_operand(const HardwareParameters& hardware, const char* name, 
   job.input.scale = make_scale(1, 1, between(random, -20, 0));
   // A sixteenth of the operands is all zero, the shapes share the rest.
   if (!one_in(random, 16)) {
-    const int shape = transformed ? (one_in(random, 2) ? 2 : between(random, 0, 4))
-                                  : (one_in(random, 2) ? 1 : between(random, 0, 4));
-    fill(job.input, !is_signed, block_length(rule, block, k), random, shape);
+    int shape = one_in(random, 2) ? (transformed ? 2 : 1) : between(random, 0, 4);
+    if (rounding == Rounding::kNearest && one_in(random, 4)) shape = 4;  // ties matter
+    fill(job.input, row(job.recipe.format), block_length(rule, block, k), random, shape);
   }
   return job;
 }
@@ -226,9 +234,9 @@ VerifyJob random_job(const HardwareParameters& hardware, const Cell& cell, HostR
     job.recipe = {hardware.policy, hardware.bits, *tile, hardware.outer_bits};
     const Rounding other = static_cast<Rounding>(random.below(2));
     job.a = random_operand(hardware, "A", m, k, cell.block_rule, block, cell.rounding,
-                           hardware.modes.a_bits(), random);
+                           a_formats(hardware.modes), random);
     job.b = random_operand(hardware, "B", n, k, cell.block_rule, block, other,
-                           hardware.modes.b_bits(), random);
+                           b_formats(hardware.modes), random);
     return job;
   }
   throw std::logic_error("no job for the cell " + to_string(cell));

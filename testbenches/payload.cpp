@@ -64,11 +64,11 @@ std::vector<PayloadField> payload_fields(const HardwareParameters& hardware, Str
       break;
     case Stream::kACodes:
     case Stream::kAFeed:
-      append(fields, "code", hardware.rows, hardware.modes.a_bits(), true);
+      append(fields, "code", hardware.rows, operand_widths(hardware.modes).a_code, true);
       break;
     case Stream::kBCodes:
     case Stream::kBFeed:
-      append(fields, "code", hardware.cols, hardware.modes.b_bits(), true);
+      append(fields, "code", hardware.cols, operand_widths(hardware.modes).b_code, true);
       break;
     case Stream::kPartials:
       append(fields, "partial", hardware.cols, hardware.bits, true);

@@ -68,7 +68,7 @@ HardwareParameters other_hardware() {
   hardware.outer_bits = 9;
   hardware.policy = AccumulatePolicy::kWrap;
   hardware.lanes = 1;
-  hardware.modes.u4xi4 = false;
+  hardware.modes = {operand_mode("i4xi4")};
   hardware.counters = CounterMode::kSticky;
   hardware.buffers.code_chunk = 5;
   hardware.latency.transform_registers = 2;

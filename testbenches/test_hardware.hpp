@@ -25,6 +25,7 @@ inline HardwareParameters narrow_hardware() {
   hardware.cols = 4;
   hardware.bits = 6;
   hardware.outer_bits = 7;
+  hardware.modes = {operand_mode("u4xi4"), operand_mode("e3xi4")};
   hardware.tile_max = 128;
   hardware.block_max = 16;
   hardware.buffers.code_chunk = 16;

@@ -25,12 +25,10 @@ HardwareParameters hardware_parameters(const Config& config) {
   hardware.lanes = as_int(config, "prepare.lanes");
   hardware.block_max = as_int(config, "prepare.block_max");
   hardware.random_bits = as_int(config, "prepare.random_bits");
-  const std::vector<std::string>& modes = config.texts("hardware.modes");
-  const auto built = [&](const char* mode) {
-    return std::find(modes.begin(), modes.end(), mode) != modes.end();
-  };
-  hardware.modes.i4xi4 = built("i4xi4");
-  hardware.modes.u4xi4 = built("u4xi4");
+  hardware.modes.clear();
+  for (const std::string& mode : config.texts("hardware.modes")) {
+    hardware.modes.push_back(operand_mode(mode));
+  }
   hardware.counters = counter_mode(config.text("hardware.counters"));
   for (const BufferEntry& entry : buffer_entries()) {
     hardware.buffers.*entry.value = as_int(config, fmt::format("hardware.buffers.{}", entry.name));

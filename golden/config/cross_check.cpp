@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include "golden/config/config.hpp"
+#include "golden/hardware/operand_modes.hpp"
 #include "golden/numerics/format.hpp"
 #include "golden/numerics/role.hpp"
 #include "golden/support/error.hpp"
@@ -111,8 +112,14 @@ void check_network(const Config& config) {
 }
 
 void check_modes(const Config& config) {
-  if (config.texts("hardware.modes").empty()) {
-    refuse(config, "hardware.modes", "at least one of i4xi4, u4xi4");
+  std::vector<OperandMode> modes;
+  for (const std::string& mode : config.texts("hardware.modes")) {
+    modes.push_back(operand_mode(mode));
+  }
+  try {
+    check(modes);
+  } catch (const UserError&) {
+    refuse(config, "hardware.modes", "at least one mode, and at most one format with a list");
   }
 }
 

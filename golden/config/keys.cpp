@@ -252,13 +252,18 @@ void add_operands(std::vector<KeyDeclaration>& keys) {
                       "not from the wide tensors."));
 }
 
+std::vector<std::string> mode_names(const std::vector<OperandMode>& modes) {
+  std::vector<std::string> result;
+  for (const OperandMode& mode : modes) result.push_back(to_string(mode));
+  return result;
+}
+
 void add_hardware(std::vector<KeyDeclaration>& keys) {
   const HardwareParameters d;
-  std::vector<std::string> modes;
-  if (d.modes.i4xi4) modes.push_back("i4xi4");
-  if (d.modes.u4xi4) modes.push_back("u4xi4");
-  keys.push_back(choice_list("hardware.modes", modes, {"i4xi4", "u4xi4"}, kHardware,
-                             "Pairs of operand formats that the processing elements multiply."));
+  keys.push_back(choice_list("hardware.modes", mode_names(d.modes), mode_names(buildable_modes()),
+                             kHardware,
+                             "Pairs of operand formats that the processing elements multiply; "
+                             "integer formats of fewer bits run on them as well."));
   keys.push_back(integer("hardware.tile_max", d.tile_max, 1, 65535, "products", kHardware,
                          "Longest tile that a job may ask for."));
   keys.push_back(choice("hardware.counters", to_string(d.counters),

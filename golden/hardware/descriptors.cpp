@@ -10,20 +10,85 @@
 namespace sylvester {
 namespace {
 
-constexpr std::array<DescriptorField, 13> kPrepareJobFields{{
-    {"k_len", 16}, {"groups", 16}, {"last_lanes", 6}, {"block_log2", 4}, {"magnitude_bits", 3},
-    {"scale_rule", 2}, {"stochastic", 1}, {"seed", 32}, {"step", 32}, {"draw_word", 32},
-    {"index0", 32}, {"stride_line", 32}, {"stride_k", 32},
-}};
-constexpr std::array<DescriptorField, 8> kGemmJobFields{{
-    {"k_len", 16}, {"tile", 16}, {"m_blocks", 16}, {"m_last", 7}, {"n_blocks", 16},
-    {"n_last", 7}, {"k_chunks", 16}, {"k_last", 16},
-}};
+/// A field of a job's payload and the member that holds it.
+template <typename Descriptor>
+struct JobField {
+  DescriptorField field;
+  std::uint32_t Descriptor::*member;
+};
+using PrepareField = JobField<PrepareDescriptor>;
+using GemmField = JobField<GemmDescriptor>;
+
+constexpr std::array kPrepareJob{
+    PrepareField{{"k_len", 16}, &PrepareDescriptor::k_len},
+    PrepareField{{"groups", 16}, &PrepareDescriptor::groups},
+    PrepareField{{"last_lanes", 6}, &PrepareDescriptor::last_lanes},
+    PrepareField{{"block_log2", 4}, &PrepareDescriptor::block_log2},
+    PrepareField{{"listed", 1}, &PrepareDescriptor::listed},
+    PrepareField{{"largest_code", 4}, &PrepareDescriptor::largest_code},
+    PrepareField{{"largest_high", 3}, &PrepareDescriptor::largest_high},
+    PrepareField{{"largest_low", 3}, &PrepareDescriptor::largest_low},
+    PrepareField{{"scale_rule", 2}, &PrepareDescriptor::scale_rule},
+    PrepareField{{"stochastic", 1}, &PrepareDescriptor::stochastic},
+    PrepareField{{"seed", 32}, &PrepareDescriptor::seed},
+    PrepareField{{"step", 32}, &PrepareDescriptor::step},
+    PrepareField{{"draw_word", 32}, &PrepareDescriptor::draw_word},
+    PrepareField{{"index0", 32}, &PrepareDescriptor::index0},
+    PrepareField{{"stride_line", 32}, &PrepareDescriptor::stride_line},
+    PrepareField{{"stride_k", 32}, &PrepareDescriptor::stride_k},
+};
+constexpr std::array kGemmJob{
+    GemmField{{"k_len", 16}, &GemmDescriptor::k_len},
+    GemmField{{"tile", 16}, &GemmDescriptor::tile},
+    GemmField{{"m_blocks", 16}, &GemmDescriptor::m_blocks},
+    GemmField{{"m_last", 7}, &GemmDescriptor::m_last},
+    GemmField{{"n_blocks", 16}, &GemmDescriptor::n_blocks},
+    GemmField{{"n_last", 7}, &GemmDescriptor::n_last},
+    GemmField{{"k_chunks", 16}, &GemmDescriptor::k_chunks},
+    GemmField{{"k_last", 16}, &GemmDescriptor::k_last},
+    GemmField{{"a_listed", 1}, &GemmDescriptor::a_listed},
+    GemmField{{"b_listed", 1}, &GemmDescriptor::b_listed},
+};
+
+template <typename Descriptor, std::size_t size>
+constexpr std::array<DescriptorField, size> fields_of(
+    const std::array<JobField<Descriptor>, size>& table) {
+  std::array<DescriptorField, size> fields{};
+  for (std::size_t i = 0; i < size; ++i) fields[i] = table[i].field;
+  return fields;
+}
+constexpr auto kPrepareJobFields = fields_of(kPrepareJob);
+constexpr auto kGemmJobFields = fields_of(kGemmJob);
+
+template <typename Descriptor, std::size_t size>
+std::vector<std::uint32_t> pack_job(const std::array<JobField<Descriptor>, size>& table,
+                                    const Descriptor& descriptor) {
+  std::array<std::uint64_t, size> values{};
+  for (std::size_t i = 0; i < size; ++i) values[i] = descriptor.*(table[i].member);
+  return pack(fields_of(table), values);
+}
+
+template <typename Descriptor, std::size_t size>
+Descriptor unpack_job(const std::array<JobField<Descriptor>, size>& table,
+                      std::span<const std::uint32_t> words) {
+  const std::vector<std::uint64_t> values = unpack(fields_of(table), words);
+  Descriptor descriptor{};
+  for (std::size_t i = 0; i < size; ++i) {
+    descriptor.*(table[i].member) = static_cast<std::uint32_t>(values[i]);
+  }
+  return descriptor;
+}
+
 constexpr std::array<DescriptorField, 4> kPrepareDoneFields{{
-    {"max_magnitude", 32}, {"codes_at_limit", 32}, {"rounded_up", 32}, {"zero_codes", 32},
+    {"max_magnitude", 32},
+    {"codes_at_limit", 32},
+    {"rounded_up", 32},
+    {"zero_codes", 32},
 }};
 constexpr std::array<DescriptorField, 3> kGemmDoneFields{{
-    {"mac_limited", 48}, {"tile_limited", 48}, {"outer_limited", 48},
+    {"mac_limited", 48},
+    {"tile_limited", 48},
+    {"outer_limited", 48},
 }};
 
 constexpr int kLengthMost = 65535;
@@ -37,6 +102,18 @@ std::uint32_t ceil_div(int a, int b) { return static_cast<std::uint32_t>((a + b 
 /// Size of the last of the pieces that cut `total` into pieces of `piece`.
 std::uint32_t last_piece(int total, int piece) {
   return static_cast<std::uint32_t>((total - 1) % piece + 1);
+}
+
+bool contains(const std::vector<int>& rows, int format) {
+  return std::find(rows.begin(), rows.end(), format) != rows.end();
+}
+
+std::string names_of(const std::vector<int>& rows) {
+  std::string names;
+  for (const int format : rows) {
+    names += (names.empty() ? "" : ", ") + formats()[static_cast<std::size_t>(format)].name;
+  }
+  return names;
 }
 
 }  // namespace
@@ -56,9 +133,10 @@ PrepareDescriptor describe(const HardwareParameters& hardware, const PrepareJob&
   const auto& recipe = job.recipe;
   const auto& format = formats()[static_cast<std::size_t>(recipe.format)];
   const std::string& tensor = job.input.name;
-  require(format.uniform && format.largest() <= 15,
+  const std::vector<int> prepared = prepared_formats(hardware.modes);
+  require(contains(prepared, recipe.format),
           std::string("tensor '") + tensor + "': format " + format.name +
-              " is not built in the prepare unit; allowed: i2, i3, i4, u2, u3, u4");
+              " is not built in the prepare unit; allowed: " + names_of(prepared));
   require(recipe.rounding == Rounding::kNearest || recipe.random_bits == hardware.random_bits,
           "tensor '" + tensor + "': random_bits " + std::to_string(recipe.random_bits) +
               " differs from the hardware's " + std::to_string(hardware.random_bits));
@@ -75,8 +153,11 @@ PrepareDescriptor describe(const HardwareParameters& hardware, const PrepareJob&
   d.groups = ceil_div(job.input.lines, hardware.lanes);
   d.last_lanes = last_piece(job.input.lines, hardware.lanes);
   d.block_log2 = static_cast<std::uint32_t>(std::bit_width(static_cast<unsigned>(block)) - 1);
-  d.magnitude_bits =
-      static_cast<std::uint32_t>(std::bit_width(static_cast<unsigned>(format.largest())));
+  const LargestMagnitude largest = *largest_magnitude(format);
+  d.listed = format.uniform ? 0 : 1;
+  d.largest_code = static_cast<std::uint32_t>(format.largest_code());
+  d.largest_high = static_cast<std::uint32_t>(largest.high);
+  d.largest_low = static_cast<std::uint32_t>(largest.low);
   d.scale_rule = static_cast<std::uint32_t>(recipe.scale);
   d.stochastic = recipe.rounding == Rounding::kStochastic ? 1 : 0;
   d.seed = recipe.draw.seed;
@@ -95,26 +176,22 @@ GemmDescriptor describe(const HardwareParameters& hardware, const GemmJob& job) 
   require(recipe.policy == hardware.policy,
           "gemm: policy " + std::string(to_string(recipe.policy)) +
               " is not built; the hardware has " + std::string(to_string(hardware.policy)));
-  require(recipe.bits == hardware.bits,
-          "gemm: accumulator bits " + std::to_string(recipe.bits) +
-              " differ from the hardware's " + std::to_string(hardware.bits));
+  require(recipe.bits == hardware.bits, "gemm: accumulator bits " + std::to_string(recipe.bits) +
+                                            " differ from the hardware's " +
+                                            std::to_string(hardware.bits));
   require(recipe.outer_bits == hardware.outer_bits,
-          "gemm: outer_bits " + std::to_string(recipe.outer_bits) +
-              " differ from the hardware's " + std::to_string(hardware.outer_bits));
+          "gemm: outer_bits " + std::to_string(recipe.outer_bits) + " differ from the hardware's " +
+              std::to_string(hardware.outer_bits));
   const auto& a_format = formats()[static_cast<std::size_t>(job.a->format)];
   const auto& b_format = formats()[static_cast<std::size_t>(job.b->format)];
-  const int a_bits = a_format.is_signed ? a_format.bits : a_format.bits + 1;
-  const int b_bits = b_format.is_signed ? b_format.bits : b_format.bits + 1;
-  require(a_format.uniform && b_format.uniform && a_bits <= hardware.modes.a_bits() &&
-              b_bits <= hardware.modes.b_bits(),
+  require(contains(a_formats(hardware.modes), job.a->format) &&
+              contains(b_formats(hardware.modes), job.b->format),
           "gemm: operand mode " + a_format.name + "x" + b_format.name +
-              " is not built; the hardware takes A codes of " +
-              std::to_string(hardware.modes.a_bits()) + " and B codes of " +
-              std::to_string(hardware.modes.b_bits()) + " signed bits");
+              " is not built; the hardware has " + to_string(hardware.modes));
   const int k_len = job.a->k_padded;
   const int tile = recipe.tile == 0 ? k_len : std::min(recipe.tile, k_len);
-  require(tile <= hardware.tile_max, "gemm: tile " + std::to_string(tile) +
-                                         " exceeds tile_max " + std::to_string(hardware.tile_max));
+  require(tile <= hardware.tile_max, "gemm: tile " + std::to_string(tile) + " exceeds tile_max " +
+                                         std::to_string(hardware.tile_max));
   require(job.a->lines <= kLengthMost && job.b->lines <= kLengthMost && k_len <= kLengthMost,
           "gemm: " + std::to_string(job.a->lines) + " x " + std::to_string(job.b->lines) + " x " +
               std::to_string(k_len) + " exceeds 65535 in a dimension");
@@ -128,6 +205,8 @@ GemmDescriptor describe(const HardwareParameters& hardware, const GemmJob& job) 
   d.n_last = last_piece(job.b->lines, hardware.cols);
   d.k_chunks = ceil_div(k_len, chunk);
   d.k_last = last_piece(k_len, chunk);
+  d.a_listed = a_format.uniform ? 0 : 1;
+  d.b_listed = b_format.uniform ? 0 : 1;
   return d;
 }
 
@@ -155,17 +234,17 @@ std::vector<std::uint64_t> unpack(std::span<const DescriptorField> fields,
   return values;
 }
 
-std::vector<std::uint32_t> pack(const PrepareDescriptor& d) {
-  const std::array<std::uint64_t, 13> values{
-      d.k_len, d.groups, d.last_lanes, d.block_log2, d.magnitude_bits, d.scale_rule, d.stochastic,
-      d.seed, d.step, d.draw_word, d.index0, d.stride_line, d.stride_k};
-  return pack(prepare_job_fields(), values);
+std::vector<std::uint32_t> pack(const PrepareDescriptor& descriptor) {
+  return pack_job(kPrepareJob, descriptor);
 }
-
-std::vector<std::uint32_t> pack(const GemmDescriptor& d) {
-  const std::array<std::uint64_t, 8> values{d.k_len, d.tile, d.m_blocks, d.m_last,
-                                            d.n_blocks, d.n_last, d.k_chunks, d.k_last};
-  return pack(gemm_job_fields(), values);
+std::vector<std::uint32_t> pack(const GemmDescriptor& descriptor) {
+  return pack_job(kGemmJob, descriptor);
+}
+PrepareDescriptor unpack_prepare(std::span<const std::uint32_t> words) {
+  return unpack_job(kPrepareJob, words);
+}
+GemmDescriptor unpack_gemm(std::span<const std::uint32_t> words) {
+  return unpack_job(kGemmJob, words);
 }
 
 }  // namespace sylvester

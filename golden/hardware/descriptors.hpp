@@ -25,14 +25,16 @@ std::span<const DescriptorField> prepare_done_fields();
 std::span<const DescriptorField> gemm_done_fields();
 int total_bits(std::span<const DescriptorField> fields);
 
-/// `prepare_job` payload; members in field order.
+/// `prepare_job` payload.
 struct PrepareDescriptor {
-  std::uint32_t k_len, groups, last_lanes, block_log2, magnitude_bits, scale_rule, stochastic;
+  std::uint32_t k_len, groups, last_lanes, block_log2;
+  std::uint32_t listed, largest_code, largest_high, largest_low, scale_rule, stochastic;
   std::uint32_t seed, step, draw_word, index0, stride_line, stride_k;
 };
-/// `gemm_job` payload; members in field order.
+/// `gemm_job` payload.
 struct GemmDescriptor {
   std::uint32_t k_len, tile, m_blocks, m_last, n_blocks, n_last, k_chunks, k_last;
+  std::uint32_t a_listed, b_listed;
 };
 
 /// Descriptor of a job on this hardware. Throws UserError if the hardware was not built for it
@@ -47,5 +49,7 @@ std::vector<std::uint64_t> unpack(std::span<const DescriptorField> fields,
                                   std::span<const std::uint32_t> words);
 std::vector<std::uint32_t> pack(const PrepareDescriptor& descriptor);
 std::vector<std::uint32_t> pack(const GemmDescriptor& descriptor);
+PrepareDescriptor unpack_prepare(std::span<const std::uint32_t> words);
+GemmDescriptor unpack_gemm(std::span<const std::uint32_t> words);
 
 }  // namespace sylvester

@@ -15,8 +15,6 @@ void check_range(std::string_view name, int value, int least, int most) {
   }
 }
 
-std::string yes_no(bool value) { return value ? "true" : "false"; }
-
 }  // namespace
 
 const std::vector<LatencyEntry>& latency_entries() {
@@ -57,9 +55,7 @@ void check(const HardwareParameters& hardware) {
                     " is not a power of two in 2...1024");
   }
   check_range("random_bits", hardware.random_bits, 1, 16);
-  if (!hardware.modes.i4xi4 && !hardware.modes.u4xi4) {
-    throw UserError("hardware parameter modes is empty; at least one of i4xi4, u4xi4 is needed");
-  }
+  check(hardware.modes);
   for (const BufferEntry& entry : buffer_entries()) {
     check_range("buffers." + std::string(entry.name), hardware.buffers.*entry.value, entry.least,
                 entry.most);
@@ -84,8 +80,7 @@ std::string canonical_text(const HardwareParameters& hardware) {
   line("lanes", std::to_string(hardware.lanes));
   line("block_max", std::to_string(hardware.block_max));
   line("random_bits", std::to_string(hardware.random_bits));
-  line("modes.i4xi4", yes_no(hardware.modes.i4xi4));
-  line("modes.u4xi4", yes_no(hardware.modes.u4xi4));
+  line("modes", to_string(hardware.modes));
   line("counters", std::string(to_string(hardware.counters)));
   for (const BufferEntry& entry : buffer_entries()) {
     line("buffers." + std::string(entry.name), std::to_string(hardware.buffers.*entry.value));

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "golden/hardware/operand_modes.hpp"
 #include "golden/numerics/accumulate.hpp"
 #include "golden/numerics/counters.hpp"
 
@@ -14,14 +15,14 @@ namespace sylvester {
 /// Latency table: the only place where a latency is a number. Units are steps of the block that
 /// the entry belongs to. Every entry changes SystemC, RTL and closed form alike.
 struct Latencies {
-  int transform_registers = 1;   ///< register stages after each butterfly, 1...4
-  int scale_setup = 2;           ///< cycles from M to the divider's operands, 1...8
-  int divide_bits = 2;           ///< quotient bits per divider register stage, 1...16
-  int mix_rounds = 2;            ///< mixer rounds per register stage, 1...10
-  int code_buffer_read = 1;      ///< register stages from code memory to array, 1...4
-  int array_feed = 1;            ///< register stages before the array's skew, 1...4
-  int array_drain = 1;           ///< register stages after the array's deskew, 1...4
-  int edge_output = 1;           ///< register stages after the outer adder, 1...4
+  int transform_registers = 1;  ///< register stages after each butterfly, 1...4
+  int scale_setup = 2;          ///< cycles from M to the divider's operands, 1...8
+  int divide_bits = 2;          ///< quotient bits per divider register stage, 1...16
+  int mix_rounds = 2;           ///< mixer rounds per register stage, 1...10
+  int code_buffer_read = 1;     ///< register stages from code memory to array, 1...4
+  int array_feed = 1;           ///< register stages before the array's skew, 1...4
+  int array_drain = 1;          ///< register stages after the array's deskew, 1...4
+  int edge_output = 1;          ///< register stages after the outer adder, 1...4
 };
 
 /// Entries of the table by name, for configuration, tests and reports.
@@ -49,26 +50,17 @@ struct BufferEntry {
 };
 const std::vector<BufferEntry>& buffer_entries();
 
-/// Operand modes of the processing elements.
-struct PeModes {
-  bool i4xi4 = true;
-  bool u4xi4 = true;
-  /// Bits of an A code in the array: 5 if unsigned 4-bit codes are built, else 4.
-  [[nodiscard]] int a_bits() const { return u4xi4 ? 5 : 4; }
-  [[nodiscard]] int b_bits() const { return 4; }
-};
-
 struct HardwareParameters {
-  int rows = 16;   ///< R, 1...64
-  int cols = 16;   ///< C, 1...64
-  int bits = 8;    ///< P, 4...24
+  int rows = 16;  ///< R, 1...64
+  int cols = 16;  ///< C, 1...64
+  int bits = 8;   ///< P, 4...24
   AccumulatePolicy policy = AccumulatePolicy::kSaturate;
   int outer_bits = 24;  ///< o, P...32
   int tile_max = 512;   ///< longest tile of a job, 1...65535
   int lanes = 4;        ///< L of the prepare unit, 1...32
   int block_max = 128;  ///< longest transform block built, a power of two, 2...1024
   int random_bits = 8;  ///< r, 1...16, fixed at elaboration
-  PeModes modes;
+  std::vector<OperandMode> modes = {operand_mode("i4xi4"), operand_mode("u4xi4")};
   CounterMode counters = CounterMode::kFull;
   BufferDepths buffers;
   Latencies latency;

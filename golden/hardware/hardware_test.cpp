@@ -66,7 +66,7 @@ TEST(Hardware, OtherRefusals) {
   hardware.block_max = 48;
   EXPECT_THAT([&] { check(hardware); }, ThrowsMessage<UserError>(HasSubstr("power of two")));
   hardware = {};
-  hardware.modes = {.i4xi4 = false, .u4xi4 = false};
+  hardware.modes = {};
   EXPECT_THAT([&] { check(hardware); }, ThrowsMessage<UserError>(HasSubstr("modes")));
 }
 
@@ -82,8 +82,8 @@ TEST(Hardware, EveryParameterChangesTheHash) {
       [](HardwareParameters& h) { ++h.lanes; },
       [](HardwareParameters& h) { h.block_max *= 2; },
       [](HardwareParameters& h) { ++h.random_bits; },
-      [](HardwareParameters& h) { h.modes.i4xi4 = false; },
-      [](HardwareParameters& h) { h.modes.u4xi4 = false; },
+      [](HardwareParameters& h) { h.modes = {operand_mode("u4xi4")}; },
+      [](HardwareParameters& h) { h.modes = {operand_mode("i4xi4")}; },
       [](HardwareParameters& h) { h.counters = CounterMode::kNone; },
   };
   std::set<std::uint64_t> hashes = {hardware_hash({})};
@@ -116,7 +116,7 @@ TEST(Hardware, CanonicalTextHasOneLinePerParameter) {
   EXPECT_THAT(text, HasSubstr("policy = saturate\n"));
   EXPECT_THAT(text, HasSubstr("latency.divide_bits = 2\n"));
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'),
-            12 + static_cast<long>(buffer_entries().size() + latency_entries().size()));
+            11 + static_cast<long>(buffer_entries().size() + latency_entries().size()));
 }
 
 }  // namespace

@@ -77,7 +77,7 @@ std::vector<Payload> a_code_beats(const HardwareParameters& hardware, const Gemm
   std::vector<Payload> beats;
   for (int block = 0; block < static_cast<int>(descriptor.m_blocks); ++block) {
     for (int n = 0; n < repeats; ++n) {
-      append_block(beats, *job.a, block, hardware.rows, hardware.modes.a_bits());
+      append_block(beats, *job.a, block, hardware.rows, operand_widths(hardware.modes).a_code);
     }
   }
   return beats;
@@ -89,7 +89,7 @@ std::vector<Payload> b_code_beats(const HardwareParameters& hardware, const Gemm
   std::vector<Payload> beats;
   for (int m = 0; m < (kept ? 1 : static_cast<int>(descriptor.m_blocks)); ++m) {
     for (int block = 0; block < static_cast<int>(descriptor.n_blocks); ++block) {
-      append_block(beats, *job.b, block, hardware.cols, hardware.modes.b_bits());
+      append_block(beats, *job.b, block, hardware.cols, operand_widths(hardware.modes).b_code);
     }
   }
   return beats;

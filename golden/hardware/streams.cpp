@@ -39,21 +39,33 @@ int count_bits(const HardwareParameters& hardware) {
 
 int payload_bits(const HardwareParameters& hardware, Stream stream) {
   switch (stream) {
-    case Stream::kPrepareJob: return total_bits(prepare_job_fields());
+    case Stream::kPrepareJob:
+      return total_bits(prepare_job_fields());
     case Stream::kWide:
-    case Stream::kTurned: return hardware.lanes * kMantissaBits;
-    case Stream::kCoefficients: return hardware.lanes * coefficient_bits(hardware);
-    case Stream::kCodes: return hardware.lanes * kCodeBits;
-    case Stream::kPrepareDone: return total_bits(prepare_done_fields());
-    case Stream::kGemmJob: return total_bits(gemm_job_fields());
-    case Stream::kACodes: return hardware.rows * hardware.modes.a_bits();
-    case Stream::kBCodes: return hardware.cols * hardware.modes.b_bits();
-    case Stream::kAFeed: return hardware.rows * hardware.modes.a_bits() + 1;
-    case Stream::kBFeed: return hardware.cols * hardware.modes.b_bits() + 1;
+    case Stream::kTurned:
+      return hardware.lanes * kMantissaBits;
+    case Stream::kCoefficients:
+      return hardware.lanes * coefficient_bits(hardware);
+    case Stream::kCodes:
+      return hardware.lanes * kCodeBits;
+    case Stream::kPrepareDone:
+      return total_bits(prepare_done_fields());
+    case Stream::kGemmJob:
+      return total_bits(gemm_job_fields());
+    case Stream::kACodes:
+      return hardware.rows * operand_widths(hardware.modes).a_code;
+    case Stream::kBCodes:
+      return hardware.cols * operand_widths(hardware.modes).b_code;
+    case Stream::kAFeed:
+      return hardware.rows * operand_widths(hardware.modes).a_code + 1;
+    case Stream::kBFeed:
+      return hardware.cols * operand_widths(hardware.modes).b_code + 1;
     case Stream::kPartials:
       return hardware.cols * (hardware.bits + count_bits(hardware) + 1) + 1;
-    case Stream::kResults: return hardware.cols * kResultBits;
-    case Stream::kGemmDone: return total_bits(gemm_done_fields());
+    case Stream::kResults:
+      return hardware.cols * kResultBits;
+    case Stream::kGemmDone:
+      return total_bits(gemm_done_fields());
   }
   return 0;
 }

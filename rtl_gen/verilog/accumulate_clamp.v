@@ -1,7 +1,7 @@
 // Accumulation cell, policy `clamp`: exact sums inside the tile, limited symmetrically on leaving
 // it (numerics.md, ACC-4 and ACC-5).
 //
-// AccBits: P, 4 ... 24.  RegisterBits: enough for a whole tile, at least ProductBits.
+// AccBits: P, 4 ... 24.  RegisterBits: enough for a whole tile, more than ProductBits.
 module accumulate_clamp #(
   parameter integer AccBits = 8,
   parameter integer RegisterBits = 17,

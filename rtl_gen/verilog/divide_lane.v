@@ -1,23 +1,25 @@
-// Restoring division of one lane: N / D with a 4-bit quotient and FractionBits fraction bits, one
-// subtraction per bit and no multiplier (numerics.md, PRE-4; architecture.md section 4).
+// Restoring division of one lane: N / D with QuotientBits before the point and FractionBits behind
+// it, one subtraction per bit and no multiplier (numerics.md, PRE-4; architecture.md section 4).
 //
-// Requires N < 16*D and 8*D <= 2^(NumeratorBits-1).
-// The latency is ceil((4 + FractionBits)/BitsPerStage) steps.
-// NumeratorBits: >= 5.  FractionBits: 1 ... 16.  BitsPerStage: 1 ... 16.
+// top_divisor_i is D * 2^(QuotientBits-1), the divisor at the quotient's highest bit.
+// Requires N < 2*top_divisor_i and top_divisor_i <= 2^(NumeratorBits-1).
+// The latency is ceil((QuotientBits + FractionBits)/BitsPerStage) steps.
+// NumeratorBits: >= 5.  QuotientBits: 4 ... 7.  FractionBits: 1 ... 16.  BitsPerStage: 1 ... 16.
 module divide_lane #(
   parameter integer NumeratorBits = 32,
+  parameter integer QuotientBits = 4,
   parameter integer FractionBits = 8,
   parameter integer BitsPerStage = 2
 ) (
   input  wire                     clk_i,
   input  wire                     step_i,
   input  wire [NumeratorBits-1:0] numerator_i,
-  input  wire [NumeratorBits-1:0] divisor_times_8_i,
-  output wire [3:0]               quotient_o,
+  input  wire [NumeratorBits-1:0] top_divisor_i,
+  output wire [QuotientBits-1:0]  quotient_o,
   output wire [FractionBits-1:0]  fraction_o,
   output wire                     inexact_o
 );
-  localparam integer Bits = 4 + FractionBits;
+  localparam integer Bits = QuotientBits + FractionBits;
   localparam integer Stages = (Bits + BitsPerStage - 1) / BitsPerStage;
 
   genvar stage;
@@ -37,7 +39,7 @@ module divide_lane #(
       end
 
       // One subtractor per bit: its borrow is the comparison. A rest is below
-      // 8*D <= 2^(NumeratorBits-1), so doubling it loses nothing.
+      // top_divisor_i <= 2^(NumeratorBits-1), so doubling it loses nothing.
       reg [NumeratorBits-1:0] remainder_d;
       reg [NumeratorBits:0]   difference;
       reg [Bits-1:0]          result_d;
@@ -47,7 +49,7 @@ module divide_lane #(
         result_d = result_in;
         difference = {(NumeratorBits+1){1'b0}};
         for (i = First; i < End; i = i + 1) begin
-          difference = {1'b0, remainder_d} - {1'b0, divisor_times_8_i};
+          difference = {1'b0, remainder_d} - {1'b0, top_divisor_i};
           result_d[Bits-1-i] = !difference[NumeratorBits];
           remainder_d = (difference[NumeratorBits] ? remainder_d
                                                    : difference[NumeratorBits-1:0]) << 1;

@@ -3,6 +3,7 @@
 // architecture.md section 4).
 //
 // Lanes: 1 ... 32.  BlockMax: power of two, 2 ... 1024.  RandomBits: 1 ... 16.
+// QuotientBits: 4 ... 7, of the largest magnitude.  Listed, Magnitudes: as in place_quotient.
 // Depth: input FIFO, >= 2.  ScaleSetup: 1 ... 8 cycles, which the path from max_q to the divisor
 // has (a multicycle path).  DivideBits: 1 ... 16 and MixRounds:
 // 1 ... 10 per register stage.  Counters: 0 none, 1 sticky, 2 full.
@@ -10,12 +11,15 @@
 module quantise #(
   parameter integer Lanes = 4,
   parameter integer BlockMax = 32,
+  parameter integer QuotientBits = 4,
   parameter integer RandomBits = 8,
   parameter integer Depth = 2,
   parameter integer ScaleSetup = 2,
   parameter integer DivideBits = 2,
   parameter integer MixRounds = 2,
-  parameter integer Counters = 2
+  parameter integer Counters = 2,
+  parameter integer Listed = 0,
+  parameter [127:0] Magnitudes = 128'hffffffffffffffffffffffffffffffff
 ) (
   input  wire                                   clk_i,
   input  wire                                   rst_ni,
@@ -23,7 +27,10 @@ module quantise #(
   input  wire [15:0]                            k_len_i,
   input  wire [15:0]                            groups_i,
   input  wire [5:0]                             last_lanes_i,
-  input  wire [2:0]                             magnitude_bits_i,
+  input  wire                                   listed_i,
+  input  wire [3:0]                             largest_code_i,
+  input  wire [2:0]                             largest_high_i,
+  input  wire [2:0]                             largest_low_i,
   input  wire [1:0]                             scale_rule_i,
   input  wire                                   stochastic_i,
   input  wire [31:0]                            index0_i,
@@ -45,7 +52,7 @@ module quantise #(
 );
   localparam integer Bits = 16 + $clog2(BlockMax);
   localparam integer MagnitudeBits = Bits - 1;
-  localparam integer DivideStages = (4 + RandomBits + DivideBits - 1) / DivideBits;
+  localparam integer DivideStages = (QuotientBits + RandomBits + DivideBits - 1) / DivideBits;
   localparam integer MixStages = (10 + MixRounds - 1) / MixRounds;
   localparam integer Stages = (DivideStages > MixStages) ? DivideStages : MixStages;
   localparam integer LastSetup = ScaleSetup - 1;
@@ -113,14 +120,15 @@ module quantise #(
   assign max_magnitude_o = {{(32-MagnitudeBits){1'b0}}, max_q};
 
   wire [Bits+4:0] divisor;
-  wire [1:0]      pow2_shift;
-  reg  [Bits+8:0] divisor_times_8_q;
-  reg  [1:0]      pow2_shift_q;
+  wire [2:0]      pow2_shift;
+  reg  [2:0]      pow2_shift_q;
+  reg  [Bits+QuotientBits+4:0] top_divisor_q;
   scale_setup #(
     .Bits(Bits)
   ) u_scale (
     .max_i(max_q),
-    .magnitude_bits_i(magnitude_bits_i),
+    .largest_high_i(largest_high_i),
+    .largest_low_i(largest_low_i),
     .scale_rule_i(scale_rule_i),
     .divisor_o(divisor),
     .pow2_shift_o(pow2_shift)
@@ -163,21 +171,27 @@ module quantise #(
       wire lane_zero, lane_rounded_up, lane_at_limit;
       quantise_lane #(
         .Bits(Bits),
+        .QuotientBits(QuotientBits),
         .RandomBits(RandomBits),
         .DivideBits(DivideBits),
         .MixRounds(MixRounds),
-        .Stages(Stages)
+        .Stages(Stages),
+        .Listed(Listed),
+        .Magnitudes(Magnitudes)
       ) u_lane (
         .clk_i(clk_i),
         .step_i(step),
         .negative_i(fifo_data[Bits*lane+MagnitudeBits]),
         .magnitude_i(magnitudes[MagnitudeBits*lane +: MagnitudeBits]),
         .index_i(indices[32*lane +: 32]),
-        .magnitude_bits_i(magnitude_bits_i),
+        .listed_i(listed_i),
+        .largest_code_i(largest_code_i),
+        .largest_high_i(largest_high_i),
+        .largest_low_i(largest_low_i),
         .scale_rule_i(scale_rule_i),
         .stochastic_i(stochastic_i),
         .key_i(key_i),
-        .divisor_times_8_i(divisor_times_8_q),
+        .top_divisor_i(top_divisor_q),
         .pow2_shift_i(pow2_shift_q),
         .code_o(codes_data_o[5*lane +: 5]),
         .zero_o(lane_zero),
@@ -229,7 +243,7 @@ module quantise #(
 
   always @(posedge clk_i) begin
     if ((state_q == SETUP) & setup_end) begin
-      divisor_times_8_q <= {1'b0, divisor, 3'b000};
+      top_divisor_q <= {1'b0, divisor, {(QuotientBits-1){1'b0}}};
       pow2_shift_q <= pow2_shift;
       group_base_q <= index0_i;
       k_offset_q <= 32'd0;

@@ -3,38 +3,45 @@
 // magnitude_i to code_o; the events belong to the code that enters the output register with the
 // next step.
 //
-// Bits: coefficient width, 17 ... 26.  RandomBits: 1 ... 16.  DivideBits: 1 ... 16.
-// MixRounds: 1 ... 10.  Stages: the longer of division and mixer, in register stages.
+// Bits: coefficient width, 17 ... 26.  QuotientBits: 4 ... 7.  RandomBits: 1 ... 16.
+// DivideBits: 1 ... 16.  MixRounds: 1 ... 10.  Stages: the longer of division and mixer, in
+// register stages.  Listed, Magnitudes: as in place_quotient.
 module quantise_lane #(
   parameter integer Bits = 21,
+  parameter integer QuotientBits = 4,
   parameter integer RandomBits = 8,
   parameter integer DivideBits = 2,
   parameter integer MixRounds = 2,
-  parameter integer Stages = 6
+  parameter integer Stages = 6,
+  parameter integer Listed = 0,
+  parameter [127:0] Magnitudes = 128'hffffffffffffffffffffffffffffffff
 ) (
   input  wire             clk_i,
   input  wire             step_i,
   input  wire             negative_i,
   input  wire [Bits-2:0]  magnitude_i,
   input  wire [31:0]      index_i,
-  input  wire [2:0]       magnitude_bits_i,
+  input  wire             listed_i,
+  input  wire [3:0]       largest_code_i,
+  input  wire [2:0]       largest_high_i,
+  input  wire [2:0]       largest_low_i,
   input  wire [1:0]       scale_rule_i,
   input  wire             stochastic_i,
   input  wire [159:0]     key_i,
-  input  wire [Bits+8:0]  divisor_times_8_i,
-  input  wire [1:0]       pow2_shift_i,
+  input  wire [Bits+QuotientBits+4:0] top_divisor_i,
+  input  wire [2:0]       pow2_shift_i,
   output wire [4:0]       code_o,
   output wire             zero_o,
   output wire             rounded_up_o,
   output wire             at_limit_o
 );
-  localparam integer NumeratorBits = Bits + 9;
-  localparam integer DivideStages = (4 + RandomBits + DivideBits - 1) / DivideBits;
+  localparam integer NumeratorBits = Bits + QuotientBits + 5;
+  localparam integer DivideStages = (QuotientBits + RandomBits + DivideBits - 1) / DivideBits;
   localparam integer MixStages = (10 + MixRounds - 1) / MixRounds;
 
-  // N = |v|*n: Q = 2^magnitude_bits - 1 makes it shifts and one subtraction (PRE-3).
-  wire [NumeratorBits-1:0] wide = {10'd0, magnitude_i};
-  wire [NumeratorBits-1:0] times_largest = (wide << magnitude_bits_i) - wide;
+  // N = |v|*n: Q = 2^largest_high - 2^largest_low makes it shifts and one subtraction (PRE-3).
+  wire [NumeratorBits-1:0] wide = {{(QuotientBits+6){1'b0}}, magnitude_i};
+  wire [NumeratorBits-1:0] times_largest = (wide << largest_high_i) - (wide << largest_low_i);
   wire [NumeratorBits-1:0] numerator =
       (scale_rule_i == 2'd0) ? times_largest :
       (scale_rule_i == 2'd1) ? (times_largest << 5) + (times_largest << 3) :
@@ -53,18 +60,19 @@ module quantise_lane #(
     .data_o({first_negative, first_numerator, first_index})
   );
 
-  wire [3:0]            divided_quotient;
+  wire [QuotientBits-1:0] divided_quotient;
   wire [RandomBits-1:0] divided_fraction;
   wire                  divided_inexact;
   divide_lane #(
     .NumeratorBits(NumeratorBits),
+    .QuotientBits(QuotientBits),
     .FractionBits(RandomBits),
     .BitsPerStage(DivideBits)
   ) u_divide (
     .clk_i(clk_i),
     .step_i(step_i),
     .numerator_i(first_numerator),
-    .divisor_times_8_i(divisor_times_8_i),
+    .top_divisor_i(top_divisor_i),
     .quotient_o(divided_quotient),
     .fraction_o(divided_fraction),
     .inexact_o(divided_inexact)
@@ -82,13 +90,13 @@ module quantise_lane #(
     .word_o(word)
   );
 
-  wire [3:0]            quotient;
+  wire [QuotientBits-1:0] quotient;
   wire [RandomBits-1:0] fraction;
   wire                  inexact;
   wire                  negative;
   wire [RandomBits-1:0] draw;
   delay_line #(
-    .Width(5 + RandomBits),
+    .Width(QuotientBits + RandomBits + 1),
     .Stages(Stages - DivideStages)
   ) u_divide_pad (
     .clk_i(clk_i),
@@ -115,17 +123,38 @@ module quantise_lane #(
     .data_o(negative)
   );
 
+  wire [3:0]            below;
+  wire [RandomBits-1:0] part;
+  wire                  part_inexact;
+  wire                  beyond;
+  place_quotient #(
+    .QuotientBits(QuotientBits),
+    .FractionBits(RandomBits),
+    .Listed(Listed),
+    .Magnitudes(Magnitudes)
+  ) u_place (
+    .listed_i(listed_i),
+    .quotient_i(quotient),
+    .fraction_i(fraction),
+    .inexact_i(inexact),
+    .code_o(below),
+    .fraction_o(part),
+    .inexact_o(part_inexact),
+    .beyond_o(beyond)
+  );
+
   wire [4:0] code;
   round_code #(
     .FractionBits(RandomBits)
   ) u_round (
-    .quotient_i(quotient),
-    .fraction_i(fraction),
-    .inexact_i(inexact),
+    .below_i(below),
+    .fraction_i(part),
+    .inexact_i(part_inexact),
+    .beyond_i(beyond),
     .negative_i(negative),
     .stochastic_i(stochastic_i),
     .draw_i(draw),
-    .magnitude_bits_i(magnitude_bits_i),
+    .largest_code_i(largest_code_i),
     .code_o(code),
     .zero_o(zero_o),
     .rounded_up_o(rounded_up_o),

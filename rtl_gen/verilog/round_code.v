@@ -1,18 +1,20 @@
-// Rounds quotient and fraction of one lane to a code (numerics.md, PRE-4): to nearest with ties to
-// even, or up iff the draw is below the fraction; then limits the magnitude and applies the sign.
+// Rounds one lane to a code (numerics.md, PRE-4 and PRE-5), given the code below and the fraction
+// of the way to the next: to nearest with ties to even, or up iff the draw is below the fraction;
+// then limits the code and applies the sign.
 //
-// FractionBits: 1 ... 16.  magnitude_bits_i: 1 ... 4, the largest magnitude is
-// 2^magnitude_bits_i - 1.  code_o: 5-bit two's complement.
+// FractionBits: 1 ... 16.  beyond_i: there is no next code to round to.
+// largest_code_i: 1 ... 15.  code_o: 5-bit two's complement.
 module round_code #(
   parameter integer FractionBits = 8
 ) (
-  input  wire [3:0]              quotient_i,
+  input  wire [3:0]              below_i,
   input  wire [FractionBits-1:0] fraction_i,
   input  wire                    inexact_i,
+  input  wire                    beyond_i,
   input  wire                    negative_i,
   input  wire                    stochastic_i,
   input  wire [FractionBits-1:0] draw_i,
-  input  wire [2:0]              magnitude_bits_i,
+  input  wire [3:0]              largest_code_i,
   output wire [4:0]              code_o,
   output wire                    zero_o,
   output wire                    rounded_up_o,
@@ -21,7 +23,7 @@ module round_code #(
   localparam integer Half = FractionBits - 1;
 
   wire half = fraction_i[Half];
-  wire stochastic_up = draw_i < fraction_i;
+  wire stochastic_up = !beyond_i & (draw_i < fraction_i);
   wire above_half;
   generate
     if (Half == 0) begin : gen_one_bit
@@ -30,11 +32,11 @@ module round_code #(
       assign above_half = (|fraction_i[Half-1:0]) | inexact_i;
     end
   endgenerate
-  wire nearest_up = half & (above_half | quotient_i[0]);
+  wire nearest_up = !beyond_i & half & (above_half | below_i[0]);
 
   wire       up = stochastic_i ? stochastic_up : nearest_up;
-  wire [4:0] largest = (5'd1 << magnitude_bits_i) - 5'd1;
-  wire [4:0] magnitude = {1'b0, quotient_i} + {4'd0, up};
+  wire [4:0] largest = {1'b0, largest_code_i};
+  wire [4:0] magnitude = {1'b0, below_i} + {4'd0, up};
   wire [4:0] limited = (magnitude > largest) ? largest : magnitude;
 
   assign code_o = negative_i ? 5'd0 - limited : limited;

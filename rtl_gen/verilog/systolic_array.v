@@ -2,7 +2,10 @@
 // finished partial sums shifted south and aligned to one row per beat (architecture.md section 5).
 // Everything freezes while a row waits at partials.
 //
-// Rows, Cols: 1 ... 64.  ABits: 4 or 5, BBits: 4.  AccBits: P, 4 ... 24.
+// Rows, Cols: 1 ... 64.  ABits, BBits: of a code, 4 or 5.  AValueBits, BValueBits: of the value
+// that a code stands for, up to 8.  AListed, BListed: 1 if codes may be of the format with a list
+// of magnitudes; Magnitudes: as in place_quotient.  LargestProduct: of two values, 1 ... 16129.
+// AccBits: P, 4 ... 24.
 // Policy: 0 saturate, 1 wrap, 2 clamp.  TileMax: 1 ... 65535.  Counters: 0 none, 1 sticky, 2 full.
 // Depth: input FIFOs, >= 2.  FeedRegisters, DrainRegisters: 1 ... 4.
 module systolic_array #(
@@ -10,6 +13,12 @@ module systolic_array #(
   parameter integer Cols = 4,
   parameter integer ABits = 5,
   parameter integer BBits = 4,
+  parameter integer AValueBits = 5,
+  parameter integer BValueBits = 4,
+  parameter integer LargestProduct = 105,
+  parameter integer AListed = 0,
+  parameter integer BListed = 0,
+  parameter [127:0] Magnitudes = 128'hffffffffffffffffffffffffffffffff,
   parameter integer AccBits = 8,
   parameter integer Policy = 0,
   parameter integer TileMax = 512,
@@ -23,6 +32,8 @@ module systolic_array #(
   input  wire                  run_i,
   input  wire [15:0]           k_len_i,
   input  wire [15:0]           tile_i,
+  input  wire                  a_listed_i,
+  input  wire                  b_listed_i,
   input  wire                  a_feed_valid_i,
   output wire                  a_feed_ready_o,
   input  wire [Rows*ABits:0]   a_feed_data_i,
@@ -116,11 +127,41 @@ module systolic_array #(
     end
   end
 
-  // Feed registers.
+  // Values of the codes, and the feed registers.
+  wire [Rows*AValueBits-1:0] a_values;
+  wire [Cols*BValueBits-1:0] b_values;
+  genvar row;
+  genvar column;
+  generate
+    for (row = 0; row < Rows; row = row + 1) begin : gen_a_value
+      code_value #(
+        .CodeBits(ABits),
+        .ValueBits(AValueBits),
+        .Listed(AListed),
+        .Magnitudes(Magnitudes)
+      ) u_value (
+        .listed_i(a_listed_i),
+        .code_i(a_data[ABits*row +: ABits]),
+        .value_o(a_values[AValueBits*row +: AValueBits])
+      );
+    end
+    for (column = 0; column < Cols; column = column + 1) begin : gen_b_value
+      code_value #(
+        .CodeBits(BBits),
+        .ValueBits(BValueBits),
+        .Listed(BListed),
+        .Magnitudes(Magnitudes)
+      ) u_value (
+        .listed_i(b_listed_i),
+        .code_i(b_data[BBits*column +: BBits]),
+        .value_o(b_values[BValueBits*column +: BValueBits])
+      );
+    end
+  endgenerate
   wire [2:0]            feed_control;
   wire                  feed_line_last;
-  wire [Rows*ABits-1:0] feed_a;
-  wire [Cols*BBits-1:0] feed_b;
+  wire [Rows*AValueBits-1:0] feed_a;
+  wire [Cols*BValueBits-1:0] feed_b;
   delay_line_reset #(
     .Width(4),
     .Stages(FeedRegisters)
@@ -132,23 +173,21 @@ module systolic_array #(
     .data_o({feed_control, feed_line_last})
   );
   delay_line #(
-    .Width(Rows * ABits + Cols * BBits),
+    .Width(Rows * AValueBits + Cols * BValueBits),
     .Stages(FeedRegisters)
-  ) u_feed_codes (
+  ) u_feed_values (
     .clk_i(clk_i),
     .step_i(step),
-    .data_i({a_data[Rows*ABits-1:0], b_data[Cols*BBits-1:0]}),
+    .data_i({a_values, b_values}),
     .data_o({feed_a, feed_b})
   );
 
-  // Control {valid, first, last} and A codes pass east, B codes and finished partial
+  // Control {valid, first, last} and A values pass east, B values and finished partial
   // sums pass south. Element (row, column) reads its north and west neighbours' registers.
-  genvar row;
-  genvar column;
   generate
     for (row = 0; row < Rows; row = row + 1) begin : gen_row
-      wire [2:0]       west_control;
-      wire [ABits-1:0] west_a;
+      wire [2:0]            west_control;
+      wire [AValueBits-1:0] west_a;
       delay_line_reset #(
         .Width(3),
         .Stages(row)
@@ -160,22 +199,22 @@ module systolic_array #(
         .data_o(west_control)
       );
       delay_line #(
-        .Width(ABits),
+        .Width(AValueBits),
         .Stages(row)
       ) u_skew_a (
         .clk_i(clk_i),
         .step_i(step),
-        .data_i(feed_a[ABits*row +: ABits]),
+        .data_i(feed_a[AValueBits*row +: AValueBits]),
         .data_o(west_a)
       );
 
       for (column = 0; column < Cols; column = column + 1) begin : gen_column
-        wire [2:0]         control;
-        wire [ABits-1:0]   a;
-        wire [BBits-1:0]   b;
-        wire [OutBits-1:0] north;
-        wire [OutBits-1:0] south;
-        wire               shift;
+        wire [2:0]            control;
+        wire [AValueBits-1:0] a;
+        wire [BValueBits-1:0] b;
+        wire [OutBits-1:0]    north;
+        wire [OutBits-1:0]    south;
+        wire                  shift;
 
         if (column == 0) begin : gen_west
           assign control = west_control;
@@ -192,7 +231,7 @@ module systolic_array #(
             .data_o(control)
           );
           delay_line #(
-            .Width(ABits),
+            .Width(AValueBits),
             .Stages(1)
           ) u_a (
             .clk_i(clk_i),
@@ -204,19 +243,19 @@ module systolic_array #(
 
         if (row == 0) begin : gen_north
           delay_line #(
-            .Width(BBits),
+            .Width(BValueBits),
             .Stages(column)
           ) u_skew_b (
             .clk_i(clk_i),
             .step_i(step),
-            .data_i(feed_b[BBits*column +: BBits]),
+            .data_i(feed_b[BValueBits*column +: BValueBits]),
             .data_o(b)
           );
           assign north = {OutBits{1'b0}};
           assign shift = 1'b0;
         end else begin : gen_inner_row
           delay_line #(
-            .Width(BBits),
+            .Width(BValueBits),
             .Stages(1)
           ) u_b (
             .clk_i(clk_i),
@@ -232,8 +271,9 @@ module systolic_array #(
         end
 
         processing_element #(
-          .ABits(ABits),
-          .BBits(BBits),
+          .ABits(AValueBits),
+          .BBits(BValueBits),
+          .LargestProduct(LargestProduct),
           .AccBits(AccBits),
           .Policy(Policy),
           .TileMax(TileMax),

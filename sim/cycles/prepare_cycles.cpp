@@ -10,9 +10,6 @@ namespace {
 
 std::uint64_t ceil_div(std::uint64_t a, std::uint64_t b) { return (a + b - 1) / b; }
 
-/// Bits of the quotient before the point: x is below 16.
-constexpr std::uint64_t kIntegerBits = 4;
-
 }  // namespace
 
 // Every block takes one beat per cycle, so a pass is its beats plus the way of the last one:
@@ -41,9 +38,9 @@ std::uint64_t prepare_cycles(const HardwareParameters& hardware,
   const std::uint64_t pass =
       wide + columns + stages * static_cast<std::uint64_t>(latency.transform_registers) + drain;
 
-  const std::uint64_t divide =
-      ceil_div(kIntegerBits + static_cast<std::uint64_t>(hardware.random_bits),
-               static_cast<std::uint64_t>(latency.divide_bits));
+  const std::uint64_t divide = ceil_div(
+      static_cast<std::uint64_t>(operand_widths(hardware.modes).quotient + hardware.random_bits),
+      static_cast<std::uint64_t>(latency.divide_bits));
   const std::uint64_t mix = ceil_div(kDrawRounds, static_cast<std::uint64_t>(latency.mix_rounds));
   const std::uint64_t round = fault == kDivideThenMix ? divide + mix : std::max(divide, mix);
 

@@ -184,8 +184,8 @@ test::Jobs base_jobs(std::uint64_t seed) {
   HostRandom random(seed);
   test::Jobs jobs;
   const HardwareParameters hardware = base_hardware();
-  jobs.a = test::random_prepare(hardware, random, 6, 29, BlockRule::kPad, 8, 4);
-  jobs.b = test::random_prepare(hardware, random, 5, 29, BlockRule::kPad, 8, 4);
+  jobs.a = test::random_prepare(hardware, random, 6, 29, BlockRule::kPad, 8, {format_index("i4")});
+  jobs.b = test::random_prepare(hardware, random, 5, 29, BlockRule::kPad, 8, {format_index("i4")});
   jobs.a.recipe.format = jobs.b.recipe.format = format_index("i4");
   jobs.a.recipe.scale = ScaleRule::kClip;
   jobs.a.recipe.rounding = Rounding::kStochastic;
@@ -233,8 +233,10 @@ TEST_F(SystemcAccelerator, AShallowFeedCostsACycle) {
   std::vector<std::uint64_t> counts;
   for (auto& [hardware, model] : fleet().feeds) {
     test::Jobs jobs;
-    jobs.a = test::random_prepare(hardware, random, 3, 13, BlockRule::kNone, 1, 4);
-    jobs.b = test::random_prepare(hardware, random, 2, 13, BlockRule::kNone, 1, 4);
+    jobs.a =
+        test::random_prepare(hardware, random, 3, 13, BlockRule::kNone, 1, {format_index("i4")});
+    jobs.b =
+        test::random_prepare(hardware, random, 2, 13, BlockRule::kNone, 1, {format_index("i4")});
     jobs.gemm = {std::make_shared<PreparedOperand>(prepare(jobs.a)),
                  std::make_shared<PreparedOperand>(prepare(jobs.b)),
                  {AccumulatePolicy::kSaturate, 8, 2, 24},

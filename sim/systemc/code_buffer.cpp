@@ -18,7 +18,8 @@ CodeBuffer::CodeBuffer(const sc_core::sc_module_name& name, const ClockAndReset&
       feed_(feed),
       depth_(static_cast<std::uint32_t>(hardware.buffers.code_chunk)),
       width_(static_cast<std::size_t>(operand == Operand::kA ? hardware.rows : hardware.cols)),
-      bits_(operand == Operand::kA ? hardware.modes.a_bits() : hardware.modes.b_bits()),
+      bits_(operand == Operand::kA ? operand_widths(hardware.modes).a_code
+                                   : operand_widths(hardware.modes).b_code),
       memory_(2 * width_ * depth_, 0),
       incoming_(width_, 0),
       pipeline_(hardware.latency.code_buffer_read,

@@ -72,17 +72,12 @@ class JobControl final : public ClockedBlock {
 
 template <>
 inline PrepareDescriptor JobControl<PrepareDescriptor>::descriptor(const Payload& payload) {
-  const auto v = unpack(prepare_job_fields(), payload);
-  const auto field = [&v](std::size_t i) { return static_cast<std::uint32_t>(v[i]); };
-  return {field(0), field(1), field(2), field(3),  field(4),  field(5), field(6),
-          field(7), field(8), field(9), field(10), field(11), field(12)};
+  return unpack_prepare(payload);
 }
 
 template <>
 inline GemmDescriptor JobControl<GemmDescriptor>::descriptor(const Payload& payload) {
-  const auto v = unpack(gemm_job_fields(), payload);
-  const auto field = [&v](std::size_t i) { return static_cast<std::uint32_t>(v[i]); };
-  return {field(0), field(1), field(2), field(3), field(4), field(5), field(6), field(7)};
+  return unpack_gemm(payload);
 }
 
 using PrepareControl = JobControl<PrepareDescriptor>;

@@ -8,20 +8,24 @@
 namespace sylvester {
 namespace {
 
-constexpr int kIntegerBits = 4;  ///< of the quotient: x is below 16
-
 int ceil_div(int a, int b) { return (a + b - 1) / b; }
 
 /// Registers from the FIFO to the codes, the first and the output register included.
 int registers(const HardwareParameters& hardware) {
-  const int divide = ceil_div(kIntegerBits + hardware.random_bits, hardware.latency.divide_bits);
+  const int divide = ceil_div(operand_widths(hardware.modes).quotient + hardware.random_bits,
+                              hardware.latency.divide_bits);
   const int mix = ceil_div(kDrawRounds, hardware.latency.mix_rounds);
   return 1 + std::max(divide, mix) + 1;
 }
 
-/// The uniform format with Q = 2^magnitude_bits - 1. The table begins with i2, i3, ..., whose Q are
-/// 1, 3, ...; the sign of a code is not the divider's concern.
-const Format& format_of(const PrepareDescriptor& job) { return formats()[job.magnitude_bits - 1]; }
+/// The listed format, or the first uniform one with this largest code: the sign of a code is not
+/// the divider's concern.
+const Format& format_of(const HardwareParameters& hardware, const PrepareDescriptor& job) {
+  if (job.listed != 0) return formats()[static_cast<std::size_t>(*listed_format(hardware.modes))];
+  return *std::find_if(formats().begin(), formats().end(), [&](const Format& format) {
+    return format.uniform && format.largest() == static_cast<std::int32_t>(job.largest_code);
+  });
+}
 
 }  // namespace
 
@@ -92,7 +96,7 @@ void Quantise::set_up() {
       hardware_.latency.scale_setup - (has_fault(SystemcFault::kScaleSetupShort) ? 1 : 0);
   if (++setup_cycles_ < cycles) return;
   const auto& job = control_.job();
-  quantiser_ = make_quantiser(format_of(job), static_cast<ScaleRule>(job.scale_rule),
+  quantiser_ = make_quantiser(format_of(hardware_, job), static_cast<ScaleRule>(job.scale_rule),
                               max_magnitude_, Scale{});
   quantiser_.d = std::max<std::uint64_t>(quantiser_.d, 1);  // M = 0 divides zeros by 1
   state_ = State::kQuantise;
@@ -132,7 +136,7 @@ bool Quantise::count_beat() {
 
 void Quantise::round_lanes(const Lanes& coefficients, Token& token) const {
   const auto& job = control_.job();
-  const Format& format = format_of(job);
+  const Format& format = format_of(hardware_, job);
   const auto lanes = static_cast<std::uint32_t>(coefficients.size());
   const bool dead_counted = has_fault(SystemcFault::kDeadLanesCounted);
   const std::uint32_t live = group_ + 1 == job.groups && !dead_counted ? job.last_lanes : lanes;

@@ -37,6 +37,9 @@ SystolicArray::SystolicArray(const sc_core::sc_module_name& name, const ClockAnd
       a_fifo_(hardware.buffers.feed, empty_beat(rows_)),
       b_fifo_(hardware.buffers.feed, empty_beat(cols_)),
       ring_mask_(ring_size(hardware) - 1) {
+  if (const auto listed = listed_format(hardware.modes)) {
+    listed_format_ = &formats()[static_cast<std::size_t>(*listed)];
+  }
   const auto rows = static_cast<std::size_t>(rows_);
   const auto cols = static_cast<std::size_t>(cols_);
   Token token;
@@ -108,8 +111,8 @@ bool SystolicArray::can_issue() const {
 }
 
 void SystolicArray::issue(Token& token) {
-  std::copy(a_fifo_.front().codes.begin(), a_fifo_.front().codes.end(), token.a.begin());
-  std::copy(b_fifo_.front().codes.begin(), b_fifo_.front().codes.end(), token.b.begin());
+  decode(a_fifo_.front().codes, control_.job().a_listed != 0, token.a);
+  decode(b_fifo_.front().codes, control_.job().b_listed != 0, token.b);
   a_fifo_.pop();
   b_fifo_.pop();
   token.first = in_tile_ == 0;
@@ -122,6 +125,17 @@ void SystolicArray::issue(Token& token) {
     gap_ = 1;
   }
   if (token.line_last) k_ = 0;
+}
+
+void SystolicArray::decode(const std::vector<std::int8_t>& codes, bool listed,
+                           std::vector<std::int8_t>& values) const {
+  if (!listed) {
+    std::copy(codes.begin(), codes.end(), values.begin());
+    return;
+  }
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    values[i] = static_cast<std::int8_t>(listed_format_->value(codes[i]));
+  }
 }
 
 void SystolicArray::step() {

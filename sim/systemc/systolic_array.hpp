@@ -21,7 +21,7 @@ class SystolicArray final : public ClockedBlock {
  private:
   /// What an issued beat carries through the array.
   struct Token {
-    std::vector<std::int8_t> a;
+    std::vector<std::int8_t> a;  ///< values, as the multipliers take them
     std::vector<std::int8_t> b;
     bool valid = false;
     bool first = false;
@@ -52,6 +52,8 @@ class SystolicArray final : public ClockedBlock {
   [[nodiscard]] bool tile_ends() const;
   [[nodiscard]] bool can_issue() const;
   void issue(Token& token);
+  void decode(const std::vector<std::int8_t>& codes, bool listed,
+              std::vector<std::int8_t>& values) const;
   void shift_columns();
   template <AccumulatePolicy policy>
   void multiply();
@@ -65,6 +67,7 @@ class SystolicArray final : public ClockedBlock {
   }
 
   const HardwareParameters hardware_;
+  const Format* listed_format_ = nullptr;  ///< if the hardware has one
   const GemmControl& control_;
   StreamChannel<FeedBeat>& a_feed_;
   StreamChannel<FeedBeat>& b_feed_;

@@ -1,8 +1,9 @@
-// Processing element of the output-stationary array: multiplies the codes that pass, accumulates a
+// Processing element of the output-stationary array: multiplies the values that pass, accumulates a
 // tile in its register, and hands the finished partial sum to its shift-out register
 // (architecture.md section 5; the arithmetic is the accumulate_* cell's).
 //
-// ABits: 4 or 5, BBits: 4 (code widths).  AccBits: P, 4 ... 24.
+// ABits, BBits: 4 ... 8 (signed values).  LargestProduct: of two values, 1 ... 16129.
+// AccBits: P, 4 ... 24.
 // Policy: 0 saturate, 1 wrap, 2 clamp.
 // TileMax: longest tile, 1 ... 65535.  Counters: 0 none, 1 sticky, 2 full.
 // CountBits: as architecture.md section 2.
@@ -10,6 +11,7 @@
 module processing_element #(
   parameter integer ABits = 5,
   parameter integer BBits = 4,
+  parameter integer LargestProduct = 105,
   parameter integer AccBits = 8,
   parameter integer Policy = 0,
   parameter integer TileMax = 512,
@@ -28,8 +30,10 @@ module processing_element #(
   output wire [AccBits+CountBits:0]   south_o
 );
   localparam integer ProductBits = ABits + BBits;
-  localparam integer RegisterBits =
-      (Policy == 2) ? ProductBits + $clog2(TileMax + 1) : AccBits;
+  // A register that never limits holds a whole tile of the largest products (ACC-4).
+  localparam integer TileBits = $clog2(TileMax * LargestProduct + 1) + 1;
+  localparam integer ExactBits = (TileBits > ProductBits) ? TileBits : ProductBits + 1;
+  localparam integer RegisterBits = (Policy == 2) ? ExactBits : AccBits;
 
   wire signed [ProductBits-1:0] a_wide = {{BBits{a_i[ABits-1]}}, a_i};
   wire signed [ProductBits-1:0] b_wide = {{ABits{b_i[BBits-1]}}, b_i};

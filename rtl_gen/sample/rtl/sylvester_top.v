@@ -7,13 +7,20 @@
 // Rows                1 ... 64: rows of the array
 // Cols                1 ... 64: columns of the array
 // ABits               4 ... 5: bits of an A code, 5 with unsigned codes
-// BBits               4: bits of a B code
+// BBits               4 ... 5: bits of a B code
+// AValueBits          4 ... 8: bits of an A value, at least ABits
+// BValueBits          4 ... 8: bits of a B value, at least BBits
+// LargestProduct      1 ... 16129: largest product of two values
+// AListed             0 ... 1: 1: A codes may be of the listed format
+// BListed             0 ... 1: 1: B codes may be of the listed format
+// Magnitudes          magnitudes of the listed format, 8 bits each from code 0 up, 255 behind
 // AccBits             4 ... 24: bits of a partial sum (P)
 // Policy              0 ... 2: overflow inside a tile: 0 saturate, 1 wrap, 2 clamp
 // OuterBits           4 ... 32: bits of the outer accumulators, at least AccBits
 // TileMax             1 ... 65535: longest tile of a job
 // Lanes               1 ... 32: lanes of the prepare unit
 // BlockMax            2 ... 1024: longest transform block, a power of two
+// QuotientBits        4 ... 7: bits of the largest magnitude of a format
 // RandomBits          1 ... 16: random bits of a stochastic rounding
 // Counters            0 ... 2: 0 none, 1 sticky, 2 full
 // DepthTurned         2 ... 64: beats of the FIFO at stream turned
@@ -35,12 +42,19 @@ module sylvester_top #(
   parameter integer Cols = 4,
   parameter integer ABits = 5,
   parameter integer BBits = 4,
+  parameter integer AValueBits = 5,
+  parameter integer BValueBits = 4,
+  parameter integer LargestProduct = 105,
+  parameter integer AListed = 0,
+  parameter integer BListed = 0,
+  parameter [127:0] Magnitudes = 128'hffffffffffffffffffffffffffffffff,
   parameter integer AccBits = 8,
   parameter integer Policy = 0,
   parameter integer OuterBits = 24,
   parameter integer TileMax = 64,
   parameter integer Lanes = 2,
   parameter integer BlockMax = 8,
+  parameter integer QuotientBits = 4,
   parameter integer RandomBits = 8,
   parameter integer Counters = 2,
   parameter integer DepthTurned = 2,
@@ -56,13 +70,13 @@ module sylvester_top #(
   parameter integer ArrayFeed = 1,
   parameter integer ArrayDrain = 1,
   parameter integer EdgeOutput = 1,
-  parameter [63:0]  HardwareHash = 64'h809812ee074df136
+  parameter [63:0]  HardwareHash = 64'h191dce780c855fd4
 ) (
   input  wire                  clk_i,
   input  wire                  rst_ni,
   input  wire                  prepare_job_valid_i,
   output wire                  prepare_job_ready_o,
-  input  wire [239:0]          prepare_job_data_i,
+  input  wire [247:0]          prepare_job_data_i,
   input  wire                  wide_valid_i,
   output wire                  wide_ready_o,
   input  wire [16*Lanes-1:0]   wide_data_i,
@@ -74,7 +88,7 @@ module sylvester_top #(
   output wire [127:0]          prepare_done_data_o,
   input  wire                  gemm_job_valid_i,
   output wire                  gemm_job_ready_o,
-  input  wire [109:0]          gemm_job_data_i,
+  input  wire [111:0]          gemm_job_data_i,
   input  wire                  a_codes_valid_i,
   output wire                  a_codes_ready_o,
   input  wire [Rows*ABits-1:0] a_codes_data_i,
@@ -90,9 +104,9 @@ module sylvester_top #(
   output wire [63:0]           hardware_hash_o
 );
   localparam integer CountBits = (Counters == 2) ? $clog2(TileMax + 1) : 1;
-  localparam integer PrepareJobBits = 240;
+  localparam integer PrepareJobBits = 248;
   localparam integer PrepareDoneBits = 128;
-  localparam integer GemmJobBits = 110;
+  localparam integer GemmJobBits = 112;
   localparam integer GemmDoneBits = 144;
 
   // An illegal parameter stops the elaboration at a module that does not exist.
@@ -100,13 +114,20 @@ module sylvester_top #(
     if (Rows < 1 || Rows > 64) illegal_Rows_allowed_1_to_64 u_stop ();
     if (Cols < 1 || Cols > 64) illegal_Cols_allowed_1_to_64 u_stop ();
     if (ABits < 4 || ABits > 5) illegal_ABits_allowed_4_to_5 u_stop ();
-    if (BBits < 4 || BBits > 4) illegal_BBits_allowed_4_to_4 u_stop ();
+    if (BBits < 4 || BBits > 5) illegal_BBits_allowed_4_to_5 u_stop ();
+    if (AValueBits < 4 || AValueBits > 8) illegal_AValueBits_allowed_4_to_8 u_stop ();
+    if (BValueBits < 4 || BValueBits > 8) illegal_BValueBits_allowed_4_to_8 u_stop ();
+    if (LargestProduct < 1 || LargestProduct > 16129) illegal_LargestProduct_allowed_1_to_16129
+        u_stop ();
+    if (AListed < 0 || AListed > 1) illegal_AListed_allowed_0_to_1 u_stop ();
+    if (BListed < 0 || BListed > 1) illegal_BListed_allowed_0_to_1 u_stop ();
     if (AccBits < 4 || AccBits > 24) illegal_AccBits_allowed_4_to_24 u_stop ();
     if (Policy < 0 || Policy > 2) illegal_Policy_allowed_0_to_2 u_stop ();
     if (OuterBits < 4 || OuterBits > 32) illegal_OuterBits_allowed_4_to_32 u_stop ();
     if (TileMax < 1 || TileMax > 65535) illegal_TileMax_allowed_1_to_65535 u_stop ();
     if (Lanes < 1 || Lanes > 32) illegal_Lanes_allowed_1_to_32 u_stop ();
     if (BlockMax < 2 || BlockMax > 1024) illegal_BlockMax_allowed_2_to_1024 u_stop ();
+    if (QuotientBits < 4 || QuotientBits > 7) illegal_QuotientBits_allowed_4_to_7 u_stop ();
     if (RandomBits < 1 || RandomBits > 16) illegal_RandomBits_allowed_1_to_16 u_stop ();
     if (Counters < 0 || Counters > 2) illegal_Counters_allowed_0_to_2 u_stop ();
     if (DepthTurned < 2 || DepthTurned > 64) illegal_DepthTurned_allowed_2_to_64 u_stop ();
@@ -124,6 +145,8 @@ module sylvester_top #(
     if (ArrayFeed < 1 || ArrayFeed > 4) illegal_ArrayFeed_allowed_1_to_4 u_stop ();
     if (ArrayDrain < 1 || ArrayDrain > 4) illegal_ArrayDrain_allowed_1_to_4 u_stop ();
     if (EdgeOutput < 1 || EdgeOutput > 4) illegal_EdgeOutput_allowed_1_to_4 u_stop ();
+    if (!(AValueBits >= ABits && BValueBits >= BBits)) illegal_value_narrower_than_its_code u_stop
+        ();
     if (!(OuterBits >= AccBits)) illegal_OuterBits_below_AccBits u_stop ();
     if (!((BlockMax & BlockMax - 1) == 0)) illegal_BlockMax_not_a_power_of_two u_stop ();
   endgenerate
@@ -176,15 +199,18 @@ module sylvester_top #(
   wire [15:0] prepare_groups = prepare_descriptor[31:16];
   wire [5:0] prepare_last_lanes = prepare_descriptor[37:32];
   wire [3:0] prepare_block_log2 = prepare_descriptor[41:38];
-  wire [2:0] prepare_magnitude_bits = prepare_descriptor[44:42];
-  wire [1:0] prepare_scale_rule = prepare_descriptor[46:45];
-  wire prepare_stochastic = prepare_descriptor[47];
-  wire [31:0] prepare_seed = prepare_descriptor[79:48];
-  wire [31:0] prepare_step = prepare_descriptor[111:80];
-  wire [31:0] prepare_draw_word = prepare_descriptor[143:112];
-  wire [31:0] prepare_index0 = prepare_descriptor[175:144];
-  wire [31:0] prepare_stride_line = prepare_descriptor[207:176];
-  wire [31:0] prepare_stride_k = prepare_descriptor[239:208];
+  wire prepare_listed = prepare_descriptor[42];
+  wire [3:0] prepare_largest_code = prepare_descriptor[46:43];
+  wire [2:0] prepare_largest_high = prepare_descriptor[49:47];
+  wire [2:0] prepare_largest_low = prepare_descriptor[52:50];
+  wire [1:0] prepare_scale_rule = prepare_descriptor[54:53];
+  wire prepare_stochastic = prepare_descriptor[55];
+  wire [31:0] prepare_seed = prepare_descriptor[87:56];
+  wire [31:0] prepare_step = prepare_descriptor[119:88];
+  wire [31:0] prepare_draw_word = prepare_descriptor[151:120];
+  wire [31:0] prepare_index0 = prepare_descriptor[183:152];
+  wire [31:0] prepare_stride_line = prepare_descriptor[215:184];
+  wire [31:0] prepare_stride_k = prepare_descriptor[247:216];
 
   // Prepare unit.
   wire [159:0] key;
@@ -237,12 +263,15 @@ module sylvester_top #(
   quantise #(
     .Lanes(Lanes),
     .BlockMax(BlockMax),
+    .QuotientBits(QuotientBits),
     .RandomBits(RandomBits),
     .Depth(DepthCoefficients),
     .ScaleSetup(ScaleSetup),
     .DivideBits(DivideBits),
     .MixRounds(MixRounds),
-    .Counters(Counters)
+    .Counters(Counters),
+    .Listed(AListed | BListed),
+    .Magnitudes(Magnitudes)
   ) u_quantise (
     .clk_i(clk_i),
     .rst_ni(rst_ni),
@@ -250,7 +279,10 @@ module sylvester_top #(
     .k_len_i(prepare_k_len),
     .groups_i(prepare_groups),
     .last_lanes_i(prepare_last_lanes),
-    .magnitude_bits_i(prepare_magnitude_bits),
+    .listed_i(prepare_listed),
+    .largest_code_i(prepare_largest_code),
+    .largest_high_i(prepare_largest_high),
+    .largest_low_i(prepare_largest_low),
     .scale_rule_i(prepare_scale_rule),
     .stochastic_i(prepare_stochastic),
     .index0_i(prepare_index0),
@@ -303,6 +335,8 @@ module sylvester_top #(
   wire [6:0] gemm_n_last = gemm_descriptor[77:71];
   wire [15:0] gemm_k_chunks = gemm_descriptor[93:78];
   wire [15:0] gemm_k_last = gemm_descriptor[109:94];
+  wire gemm_a_listed = gemm_descriptor[110];
+  wire gemm_b_listed = gemm_descriptor[111];
   wire unused_n_last = &{1'b0, gemm_n_last};
 
   // GEMM unit.
@@ -355,6 +389,12 @@ module sylvester_top #(
     .Cols(Cols),
     .ABits(ABits),
     .BBits(BBits),
+    .AValueBits(AValueBits),
+    .BValueBits(BValueBits),
+    .LargestProduct(LargestProduct),
+    .AListed(AListed),
+    .BListed(BListed),
+    .Magnitudes(Magnitudes),
     .AccBits(AccBits),
     .Policy(Policy),
     .TileMax(TileMax),
@@ -368,6 +408,8 @@ module sylvester_top #(
     .run_i(gemm_control_run),
     .k_len_i(gemm_k_len),
     .tile_i(gemm_tile),
+    .a_listed_i(gemm_a_listed),
+    .b_listed_i(gemm_b_listed),
     .a_feed_valid_i(a_feed_valid),
     .a_feed_ready_o(a_feed_ready),
     .a_feed_data_i(a_feed_data),

@@ -1,0 +1,148 @@
+#include "golden/hardware/operand_modes.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "golden/hardware/streams.hpp"
+#include "golden/support/error.hpp"
+
+namespace sylvester {
+namespace {
+
+constexpr int kModeBits = 4;           ///< narrower uniform formats run in the modes of 4 bits
+constexpr int kMostValueBits = 8;      ///< magnitudes have up to 7 bits
+constexpr int kLeastQuotientBits = 4;  ///< x of i2...u4 is below 16
+
+const Format& row(int index) { return formats()[static_cast<std::size_t>(index)]; }
+
+int bit_length(int value) { return std::bit_width(static_cast<unsigned>(value)); }
+
+bool has_power_of_two_gaps(const Format& format) {
+  for (std::size_t i = 1; i < format.magnitudes.size(); ++i) {
+    const int gap = format.magnitudes[i] - format.magnitudes[i - 1];
+    if (gap < 1 || !std::has_single_bit(static_cast<unsigned>(gap))) return false;
+  }
+  return true;
+}
+
+std::vector<int> fitting_formats(std::span<const OperandMode> modes, int most_code_bits,
+                                 int most_value_bits) {
+  const std::optional<int> listed = listed_format(modes);
+  std::vector<int> result;
+  for (int i = 0; i < static_cast<int>(formats().size()); ++i) {
+    if ((row(i).uniform || i == listed) && code_bits(row(i)) <= most_code_bits &&
+        value_bits(row(i)) <= most_value_bits) {
+      result.push_back(i);
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+std::string to_string(const OperandMode& mode) { return row(mode.a).name + "x" + row(mode.b).name; }
+
+std::string to_string(std::span<const OperandMode> modes) {
+  std::vector<OperandMode> sorted(modes.begin(), modes.end());
+  std::sort(sorted.begin(), sorted.end());
+  std::string text;
+  for (const OperandMode& mode : sorted) text += (text.empty() ? "" : ", ") + to_string(mode);
+  return text;
+}
+
+OperandMode operand_mode(std::string_view name) {
+  const std::vector<OperandMode> modes = buildable_modes();
+  for (const OperandMode& mode : modes) {
+    if (to_string(mode) == name) return mode;
+  }
+  throw UserError("unknown operand mode '" + std::string(name) + "', allowed are " +
+                  to_string(modes));
+}
+
+std::vector<OperandMode> buildable_modes() {
+  std::vector<int> rows;
+  for (int i = 0; i < static_cast<int>(formats().size()); ++i) {
+    if (row(i).bits == kModeBits && is_buildable(row(i))) rows.push_back(i);
+  }
+  std::vector<OperandMode> modes;
+  for (const int a : rows) {
+    for (const int b : rows) modes.push_back({a, b});
+  }
+  return modes;
+}
+
+std::optional<LargestMagnitude> largest_magnitude(const Format& format) {
+  const auto largest = static_cast<unsigned>(format.largest());
+  const int low = std::countr_zero(largest);
+  const int high = std::bit_width(largest);
+  if (largest != (1U << high) - (1U << low)) return std::nullopt;
+  return LargestMagnitude{high, low};
+}
+
+bool is_buildable(const Format& format) {
+  return code_bits(format) <= kCodeBits && value_bits(format) <= kMostValueBits &&
+         largest_magnitude(format).has_value() && has_power_of_two_gaps(format);
+}
+
+OperandWidths operand_widths(std::span<const OperandMode> modes) {
+  OperandWidths widths;
+  widths.quotient = kLeastQuotientBits;
+  int a_largest = 0;
+  int b_largest = 0;
+  for (const OperandMode& mode : modes) {
+    const Format& a = row(mode.a);
+    const Format& b = row(mode.b);
+    widths.a_code = std::max(widths.a_code, code_bits(a));
+    widths.b_code = std::max(widths.b_code, code_bits(b));
+    widths.a_value = std::max(widths.a_value, value_bits(a));
+    widths.b_value = std::max(widths.b_value, value_bits(b));
+    widths.a_listed = widths.a_listed || !a.uniform;
+    widths.b_listed = widths.b_listed || !b.uniform;
+    a_largest = std::max(a_largest, static_cast<int>(a.largest()));
+    b_largest = std::max(b_largest, static_cast<int>(b.largest()));
+  }
+  widths.quotient = std::max({widths.quotient, bit_length(a_largest), bit_length(b_largest)});
+  widths.largest_product = a_largest * b_largest;
+  return widths;
+}
+
+std::optional<int> listed_format(std::span<const OperandMode> modes) {
+  for (const OperandMode& mode : modes) {
+    for (const int format : {mode.a, mode.b}) {
+      if (!row(format).uniform) return format;
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<int> prepared_formats(std::span<const OperandMode> modes) {
+  return fitting_formats(modes, kCodeBits, kMostValueBits);
+}
+std::vector<int> a_formats(std::span<const OperandMode> modes) {
+  const OperandWidths widths = operand_widths(modes);
+  return fitting_formats(modes, widths.a_code, widths.a_value);
+}
+std::vector<int> b_formats(std::span<const OperandMode> modes) {
+  const OperandWidths widths = operand_widths(modes);
+  return fitting_formats(modes, widths.b_code, widths.b_value);
+}
+
+void check(std::span<const OperandMode> modes) {
+  if (modes.empty()) {
+    throw UserError("hardware parameter modes is empty; at least one of i4xi4, u4xi4 is needed");
+  }
+  const std::optional<int> listed = listed_format(modes);
+  for (const OperandMode& mode : modes) {
+    for (const int format : {mode.a, mode.b}) {
+      if (!row(format).uniform && format != listed) {
+        throw UserError("hardware parameter modes has the formats " + row(*listed).name + " and " +
+                        row(format).name + "; at most one format may have a list of magnitudes");
+      }
+    }
+  }
+}
+
+int code_bits(const Format& format) { return bit_length(format.largest_code()) + 1; }
+int value_bits(const Format& format) { return bit_length(format.largest()) + 1; }
+
+}  // namespace sylvester
