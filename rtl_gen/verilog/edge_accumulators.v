@@ -170,28 +170,23 @@ module edge_accumulators #(
       assign tile_limited_o = {47'd0, seen_q[1]};
       assign outer_limited_o = {47'd0, seen_q[0]};
     end else begin : gen_full
-      reg [47:0] mac_limited_q;
-      reg [47:0] mac_limited_d;
-      integer    i;
-      always @* begin
-        mac_limited_d = mac_limited_q;
-        for (i = 0; i < Cols; i = i + 1) begin
-          mac_limited_d = mac_limited_d +
-              {{(48-CountBits){1'b0}}, row_data[Cols*AccBits+CountBits*i +: CountBits]};
-        end
-      end
-      always @(posedge clk_i) begin
-        if (clear) mac_limited_q <= 48'd0;
-        else if (pop) mac_limited_q <= mac_limited_d;
-      end
-      assign mac_limited_o = mac_limited_q;
+      tally #(
+        .Inputs(Cols),
+        .InputBits(CountBits),
+        .Bits(48)
+      ) u_mac_limited (
+        .clk_i(clk_i),
+        .clear_i(clear),
+        .numbers_i(row_data[Cols*AccBits +: Cols*CountBits] & {(Cols*CountBits){pop}}),
+        .count_o(mac_limited_o)
+      );
       tally #(
         .Inputs(Cols),
         .Bits(48)
       ) u_tile_limited (
         .clk_i(clk_i),
         .clear_i(clear),
-        .events_i(row_data[Cols*(AccBits+CountBits) +: Cols] & {Cols{pop}}),
+        .numbers_i(row_data[Cols*(AccBits+CountBits) +: Cols] & {Cols{pop}}),
         .count_o(tile_limited_o)
       );
       tally #(
@@ -200,7 +195,7 @@ module edge_accumulators #(
       ) u_outer_limited (
         .clk_i(clk_i),
         .clear_i(clear),
-        .events_i(outer_limited),
+        .numbers_i(outer_limited),
         .count_o(outer_limited_o)
       );
     end

@@ -94,30 +94,32 @@ module quantise #(
     .data_o(fifo_data)
   );
 
-  // Magnitudes, the largest so far, and the draw index of each lane (RND-6).
-  reg [MagnitudeBits*Lanes-1:0] magnitudes;
-  reg [MagnitudeBits-1:0]       max_d;
-  reg [32*Lanes-1:0]            indices;
-  reg [31:0]                    group_base_q;
-  reg [31:0]                    k_offset_q;
-  reg [31:0]                    next_group_base;
-  integer                       i;
+  // Magnitudes, and the largest so far.
+  reg  [MagnitudeBits*Lanes-1:0] magnitudes;
+  wire [MagnitudeBits-1:0]       beat_max;
+  integer                        i;
   always @* begin
-    max_d = max_q;
-    next_group_base = group_base_q;
     for (i = 0; i < Lanes; i = i + 1) begin
       magnitudes[MagnitudeBits*i +: MagnitudeBits] =
           fifo_data[Bits*i+MagnitudeBits]
               ? {MagnitudeBits{1'b0}} - fifo_data[Bits*i +: MagnitudeBits]
               : fifo_data[Bits*i +: MagnitudeBits];
-      if (magnitudes[MagnitudeBits*i +: MagnitudeBits] > max_d) begin
-        max_d = magnitudes[MagnitudeBits*i +: MagnitudeBits];
-      end
-      indices[32*i +: 32] = next_group_base + k_offset_q;
-      next_group_base = next_group_base + stride_line_i;
     end
   end
+  max_tree #(
+    .Inputs(Lanes),
+    .Bits(MagnitudeBits)
+  ) u_max (
+    .values_i(magnitudes),
+    .largest_o(beat_max)
+  );
   assign max_magnitude_o = {{(32-MagnitudeBits){1'b0}}, max_q};
+
+  // Draw index of each lane (RND-6): the lane's line in the group, and k. The lines' indices pass
+  // from lane to lane while the first pass measures, which takes at least Lanes cycles.
+  reg [32*Lanes-1:0] line_index_q;
+  reg [31:0]         group_stride_q;
+  reg [31:0]         k_offset_q;
 
   wire [Bits+4:0] divisor;
   wire [2:0]      pow2_shift;
@@ -183,7 +185,7 @@ module quantise #(
         .step_i(step),
         .negative_i(fifo_data[Bits*lane+MagnitudeBits]),
         .magnitude_i(magnitudes[MagnitudeBits*lane +: MagnitudeBits]),
-        .index_i(indices[32*lane +: 32]),
+        .index_i(line_index_q[32*lane +: 32] + k_offset_q),
         .listed_i(listed_i),
         .largest_code_i(largest_code_i),
         .largest_high_i(largest_high_i),
@@ -222,7 +224,7 @@ module quantise #(
         k_q <= line_end ? 16'd0 : k_q + 16'd1;
         if (line_end) group_q <= last_group ? 16'd0 : group_q + 16'd1;
       end
-      if (measure_pop) max_q <= max_d;
+      if (measure_pop & (beat_max > max_q)) max_q <= beat_max;
       if (quantise_pop & matrix_end) all_popped_q <= 1'b1;
       case (state_q)
         MEASURE: begin
@@ -245,11 +247,20 @@ module quantise #(
     if ((state_q == SETUP) & setup_end) begin
       top_divisor_q <= {1'b0, divisor, {(QuotientBits-1){1'b0}}};
       pow2_shift_q <= pow2_shift;
-      group_base_q <= index0_i;
+      group_stride_q <= line_index_q[32*(Lanes-1) +: 32] + stride_line_i - index0_i;
       k_offset_q <= 32'd0;
     end else if (quantise_pop) begin
       k_offset_q <= line_end ? 32'd0 : k_offset_q + stride_k_i;
-      if (line_end) group_base_q <= next_group_base;
+    end
+    if (state_q == MEASURE) begin
+      line_index_q[31:0] <= index0_i;
+      for (i = 1; i < Lanes; i = i + 1) begin
+        line_index_q[32*i +: 32] <= line_index_q[32*(i-1) +: 32] + stride_line_i;
+      end
+    end else if (quantise_pop & line_end) begin
+      for (i = 0; i < Lanes; i = i + 1) begin
+        line_index_q[32*i +: 32] <= line_index_q[32*i +: 32] + group_stride_q;
+      end
     end
   end
 
@@ -261,7 +272,7 @@ module quantise #(
       ) u_at_limit (
         .clk_i(clk_i),
         .clear_i(!rst_ni | !run_i),
-        .events_i(at_limit),
+        .numbers_i(at_limit),
         .count_o(codes_at_limit_o)
       );
       tally #(
@@ -270,7 +281,7 @@ module quantise #(
       ) u_rounded_up (
         .clk_i(clk_i),
         .clear_i(!rst_ni | !run_i),
-        .events_i(rounded_up),
+        .numbers_i(rounded_up),
         .count_o(rounded_up_o)
       );
       tally #(
@@ -279,7 +290,7 @@ module quantise #(
       ) u_zero (
         .clk_i(clk_i),
         .clear_i(!rst_ni | !run_i),
-        .events_i(zero),
+        .numbers_i(zero),
         .count_o(zero_codes_o)
       );
     end else if (Counters == 1) begin : gen_sticky

@@ -41,7 +41,9 @@ module quantise_lane #(
 
   // N = |v|*n: Q = 2^largest_high - 2^largest_low makes it shifts and one subtraction (PRE-3).
   wire [NumeratorBits-1:0] wide = {{(QuotientBits+6){1'b0}}, magnitude_i};
-  wire [NumeratorBits-1:0] times_largest = (wide << largest_high_i) - (wide << largest_low_i);
+  // Integer formats have largest_low = 0.
+  wire [2:0]               low = (Listed == 0) ? 3'd0 : largest_low_i;
+  wire [NumeratorBits-1:0] times_largest = (wide << largest_high_i) - (wide << low);
   wire [NumeratorBits-1:0] numerator =
       (scale_rule_i == 2'd0) ? times_largest :
       (scale_rule_i == 2'd1) ? (times_largest << 5) + (times_largest << 3) :

@@ -1,27 +1,32 @@
-// Counts the events of each cycle.
+// Adds up the numbers of each cycle: events are numbers of one bit.
 //
-// Inputs: events per cycle, >= 1.  Bits: counter width; wraps.
+// Inputs: numbers per cycle, >= 1.  InputBits: of a number, >= 1.
+// Bits: counter width, more than the sum of a cycle has; wraps.
 module tally #(
   parameter integer Inputs = 4,
+  parameter integer InputBits = 1,
   parameter integer Bits = 32
 ) (
-  input  wire              clk_i,
-  input  wire              clear_i,
-  input  wire [Inputs-1:0] events_i,
-  output wire [Bits-1:0]   count_o
+  input  wire                        clk_i,
+  input  wire                        clear_i,
+  input  wire [Inputs*InputBits-1:0] numbers_i,
+  output wire [Bits-1:0]             count_o
 );
+  localparam integer SumBits = InputBits + $clog2(Inputs + 1);
+
+  wire [SumBits-1:0] sum;
+  add_tree #(
+    .Inputs(Inputs),
+    .InputBits(InputBits)
+  ) u_sum (
+    .values_i(numbers_i),
+    .sum_o(sum)
+  );
+
   reg [Bits-1:0] count_q;
-  reg [Bits-1:0] count_d;
-  integer        i;
-
-  always @* begin
-    count_d = count_q;
-    for (i = 0; i < Inputs; i = i + 1) count_d = count_d + {{(Bits-1){1'b0}}, events_i[i]};
-  end
-
   always @(posedge clk_i) begin
     if (clear_i) count_q <= {Bits{1'b0}};
-    else count_q <= count_d;
+    else count_q <= count_q + {{(Bits-SumBits){1'b0}}, sum};
   end
 
   assign count_o = count_q;
