@@ -33,7 +33,11 @@ echo "build"
   { tail -n 30 "$folder/build.log" >&2; fail "the build failed"; }
 
 weights_of() {  # weights_of OVERRIDE...: the hash of the trained weights
-  "$program" train train-small "$@" 2>/dev/null | grep -o 'weights [0-9a-f]*'
+  if ! "$program" train train-small "$@" >"$folder/train.log" 2>&1; then
+    cat "$folder/train.log" >&2
+    return 1
+  fi
+  grep -o 'weights [0-9a-f]*' "$folder/train.log"
 }
 echo "train on golden, SystemC and RTL"
 golden=$(weights_of "${use_format[@]}" --backend golden)

@@ -21,9 +21,10 @@ module code_value #(
       wire unused = listed_i;
       assign value_o = extended[ValueBits-1:0];
     end else begin : gen_listed
-      wire               negative = code_i[CodeBits-1];
-      wire [3:0]         index = negative ? 4'd0 - code_i[3:0] : code_i[3:0];
-      wire [7:0]         magnitude = Magnitudes[{index, 3'b000} +: 8];
+      wire                 negative = code_i[CodeBits-1];
+      wire [3:0]           index = negative ? 4'd0 - code_i[3:0] : code_i[3:0];
+      wire [7:0]           magnitude = Magnitudes[{index, 3'b000} +: 8];
+      wire                 unused_magnitude = &{1'b0, magnitude};
       wire [ValueBits-1:0] value = magnitude[ValueBits-1:0];
       assign value_o = !listed_i ? extended[ValueBits-1:0] :
                        negative  ? {ValueBits{1'b0}} - value : value;

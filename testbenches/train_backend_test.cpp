@@ -1,0 +1,37 @@
+// A trainer on a model of the accelerator gets the model's own results.
+#include <gtest/gtest.h>
+
+#include "golden/config/config.hpp"
+#include "golden/config/convert.hpp"
+#include "golden/continual/class_incremental.hpp"
+#include "golden/data/load.hpp"
+#include "sim/systemc/faults.hpp"
+#include "testbenches/backends.hpp"
+
+namespace sylvester {
+namespace {
+
+TEST(TrainBackend, AFaultOfTheModelChangesTheTrainedWeights) {
+  const Config config = Config::load("train-small", {"train.max_steps=3", "train.learning_rate=1e-6"});
+  const Split split = make_split(load_dataset("embedded", {}), split_options(config));
+  const auto trained_on = [&](Backend& backend) {
+    return run_class_incremental(train_settings(config), split, backend).weights_sha256;
+  };
+  const auto golden = make_golden_backend();
+  const std::string expected = trained_on(*golden);
+  const auto model = make_systemc_backend(hardware_parameters(config));
+  EXPECT_EQ(trained_on(*model), expected);
+  // One fault in preparation, one in the array, one at the edge; the small learning rate keeps what
+  // they do finite.
+  for (const SystemcFault fault :
+       {SystemcFault::kDrawIndexOfLine, SystemcFault::kSaturationOffByOne,
+        SystemcFault::kOuterNotCleared}) {
+    select_systemc_fault(fault);
+    EXPECT_NE(trained_on(*model), expected) << static_cast<int>(fault);
+  }
+  select_systemc_fault(SystemcFault::kNone);
+  EXPECT_EQ(trained_on(*model), expected);
+}
+
+}  // namespace
+}  // namespace sylvester
