@@ -11,19 +11,40 @@ namespace sylvester {
 namespace {
 
 constexpr std::array<DescriptorField, 13> kPrepareJobFields{{
-    {"k_len", 16}, {"groups", 16}, {"last_lanes", 6}, {"block_log2", 4}, {"magnitude_bits", 3},
-    {"scale_rule", 2}, {"stochastic", 1}, {"seed", 32}, {"step", 32}, {"draw_word", 32},
-    {"index0", 32}, {"stride_line", 32}, {"stride_k", 32},
+    {"k_len", 16},
+    {"groups", 16},
+    {"last_lanes", 6},
+    {"block_log2", 4},
+    {"magnitude_bits", 3},
+    {"scale_rule", 2},
+    {"stochastic", 1},
+    {"seed", 32},
+    {"step", 32},
+    {"draw_word", 32},
+    {"index0", 32},
+    {"stride_line", 32},
+    {"stride_k", 32},
 }};
 constexpr std::array<DescriptorField, 8> kGemmJobFields{{
-    {"k_len", 16}, {"tile", 16}, {"m_blocks", 16}, {"m_last", 7}, {"n_blocks", 16},
-    {"n_last", 7}, {"k_chunks", 16}, {"k_last", 16},
+    {"k_len", 16},
+    {"tile", 16},
+    {"m_blocks", 16},
+    {"m_last", 7},
+    {"n_blocks", 16},
+    {"n_last", 7},
+    {"k_chunks", 16},
+    {"k_last", 16},
 }};
 constexpr std::array<DescriptorField, 4> kPrepareDoneFields{{
-    {"max_magnitude", 32}, {"codes_at_limit", 32}, {"rounded_up", 32}, {"zero_codes", 32},
+    {"max_magnitude", 32},
+    {"codes_at_limit", 32},
+    {"rounded_up", 32},
+    {"zero_codes", 32},
 }};
 constexpr std::array<DescriptorField, 3> kGemmDoneFields{{
-    {"mac_limited", 48}, {"tile_limited", 48}, {"outer_limited", 48},
+    {"mac_limited", 48},
+    {"tile_limited", 48},
+    {"outer_limited", 48},
 }};
 
 constexpr int kLengthMost = 65535;
@@ -91,16 +112,21 @@ PrepareDescriptor describe(const HardwareParameters& hardware, const PrepareJob&
 
 GemmDescriptor describe(const HardwareParameters& hardware, const GemmJob& job) {
   check(job);
+  return describe_shape(hardware, job);
+}
+
+GemmDescriptor describe_shape(const HardwareParameters& hardware, const GemmJob& job) {
+  check_shape(job);
   const auto& recipe = job.recipe;
   require(recipe.policy == hardware.policy,
           "gemm: policy " + std::string(to_string(recipe.policy)) +
               " is not built; the hardware has " + std::string(to_string(hardware.policy)));
-  require(recipe.bits == hardware.bits,
-          "gemm: accumulator bits " + std::to_string(recipe.bits) +
-              " differ from the hardware's " + std::to_string(hardware.bits));
+  require(recipe.bits == hardware.bits, "gemm: accumulator bits " + std::to_string(recipe.bits) +
+                                            " differ from the hardware's " +
+                                            std::to_string(hardware.bits));
   require(recipe.outer_bits == hardware.outer_bits,
-          "gemm: outer_bits " + std::to_string(recipe.outer_bits) +
-              " differ from the hardware's " + std::to_string(hardware.outer_bits));
+          "gemm: outer_bits " + std::to_string(recipe.outer_bits) + " differ from the hardware's " +
+              std::to_string(hardware.outer_bits));
   const auto& a_format = formats()[static_cast<std::size_t>(job.a->format)];
   const auto& b_format = formats()[static_cast<std::size_t>(job.b->format)];
   const int a_bits = a_format.is_signed ? a_format.bits : a_format.bits + 1;
@@ -113,8 +139,8 @@ GemmDescriptor describe(const HardwareParameters& hardware, const GemmJob& job) 
               std::to_string(hardware.modes.b_bits()) + " signed bits");
   const int k_len = job.a->k_padded;
   const int tile = recipe.tile == 0 ? k_len : std::min(recipe.tile, k_len);
-  require(tile <= hardware.tile_max, "gemm: tile " + std::to_string(tile) +
-                                         " exceeds tile_max " + std::to_string(hardware.tile_max));
+  require(tile <= hardware.tile_max, "gemm: tile " + std::to_string(tile) + " exceeds tile_max " +
+                                         std::to_string(hardware.tile_max));
   require(job.a->lines <= kLengthMost && job.b->lines <= kLengthMost && k_len <= kLengthMost,
           "gemm: " + std::to_string(job.a->lines) + " x " + std::to_string(job.b->lines) + " x " +
               std::to_string(k_len) + " exceeds 65535 in a dimension");
@@ -158,12 +184,12 @@ std::vector<std::uint64_t> unpack(std::span<const DescriptorField> fields,
 std::vector<std::uint32_t> pack(const PrepareDescriptor& d) {
   const std::array<std::uint64_t, 13> values{
       d.k_len, d.groups, d.last_lanes, d.block_log2, d.magnitude_bits, d.scale_rule, d.stochastic,
-      d.seed, d.step, d.draw_word, d.index0, d.stride_line, d.stride_k};
+      d.seed,  d.step,   d.draw_word,  d.index0,     d.stride_line,    d.stride_k};
   return pack(prepare_job_fields(), values);
 }
 
 std::vector<std::uint32_t> pack(const GemmDescriptor& d) {
-  const std::array<std::uint64_t, 8> values{d.k_len, d.tile, d.m_blocks, d.m_last,
+  const std::array<std::uint64_t, 8> values{d.k_len,    d.tile,   d.m_blocks, d.m_last,
                                             d.n_blocks, d.n_last, d.k_chunks, d.k_last};
   return pack(gemm_job_fields(), values);
 }
