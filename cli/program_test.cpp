@@ -399,7 +399,11 @@ TEST_F(Program, TrainRefusesBadInput) {
                    "dsads_features_405.csv");
   expect_bad_input({"train", "train-small", "--set", "data.set=hapt", "--data", folder}, "hapt");
   expect_bad_input({"train", "train-small", "--set", "train.epochs=0"}, "train.epochs");
-  expect_bad_input({"train", "train-small", "--set", "continual.memory=3"}, "memory");
+  expect_bad_input({"train", "train-small", "--set", "continual.memory=3"},
+                   "continual.memory: value 3; allowed: 0, or");
+  expect_bad_input({"train", "fp32", "--set", "train.learning_rate=1000", "--set",
+                    "train.momentum=1", "--set", "train.max_steps=50"},
+                   "train.learning_rate: value 1000: the training diverged");
   expect_bad_input({"train", "train-small", "--seeds", "0"}, "--seeds");
   expect_bad_input({"train", "train-small", "--out", csv}, "dsads_features_405.csv");
   expect_bad_input({"train", "train-small", "--out", "/proc/nothing"}, "/proc/nothing");

@@ -22,10 +22,13 @@ constexpr int kInitialState = 20011;
 /// A loaded shared object.
 class SharedObject {
  public:
-  explicit SharedObject(const std::filesystem::path& file)
+  SharedObject(const std::filesystem::path& file, const std::filesystem::path& rtl_dir)
       : handle_(dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL)) {
-    if (handle_ == nullptr)
-      throw EnvironmentError(std::string("cannot load the RTL: ") + dlerror());
+    if (handle_ != nullptr) return;
+    const std::string reason = std::string(" cannot be loaded: ") + dlerror();
+    // Given Verilog may name functions of a program that is not here (DPI).
+    if (!rtl_dir.empty()) throw UserError("the RTL in " + rtl_dir.string() + reason);
+    throw EnvironmentError("the RTL" + reason + "; empty the cache folder");
   }
   ~SharedObject() { dlclose(handle_); }
   SharedObject(const SharedObject&) = delete;
@@ -46,7 +49,7 @@ class SharedObject {
 class LoadedRtl : public RtlAccelerator {
  public:
   LoadedRtl(const HardwareParameters& hardware, const RtlBuildOptions& options)
-      : object_(build_rtl(hardware, options)),
+      : object_(build_rtl(hardware, options), options.rtl_dir),
         interface_(object_.interface()),
         model_(interface_.create(kInitialState), interface_.destroy) {
     if (!options.rtl_dir.empty()) {

@@ -1,6 +1,7 @@
 #include "golden/support/atomic_file.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -17,9 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Made and removed again to see whether files can be made in a folder.
-constexpr const char* kProbe = ".sylvester-probe";
-
 /// What there is instead of a regular file; empty if it is one or does not exist.
 std::string irregularity(const fs::path& path) {
   std::error_code ignored;
@@ -35,6 +33,15 @@ void write_all(int descriptor, std::string_view content, const fs::path& path) {
     if (count <= 0) throw_path_error(path.string(), "writing failed", count < 0 ? errno : 0);
     content.remove_prefix(static_cast<std::size_t>(count));
   }
+}
+
+/// Throws unless entries can be made in this folder: only trying it tells for every file system.
+void require_writable(const fs::path& folder) {
+  const fs::path probe = folder / (".sylvester-" + std::to_string(getpid()));
+  if (mkdir(probe.c_str(), 0777) != 0) {
+    throw_path_error(folder.string(), "cannot be written to", errno);
+  }
+  rmdir(probe.c_str());
 }
 
 }  // namespace
@@ -116,6 +123,13 @@ void require_regular_file(const fs::path& path) {
 
 std::string read_file(const fs::path& path, std::size_t most_bytes) {
   require_regular_file(path);
+  const auto refuse_size = [&] {
+    throw UserError(path.string() + ": too large; allowed: at most " + std::to_string(most_bytes) +
+                    " bytes");
+  };
+  std::error_code ignored;
+  const std::uintmax_t size = fs::file_size(path, ignored);
+  if (!ignored && size > most_bytes) refuse_size();  // without reading it
   errno = 0;
   std::ifstream stream(path, std::ios::binary);
   if (!stream) throw_path_error(path.string(), "cannot be read", errno);
@@ -123,10 +137,7 @@ std::string read_file(const fs::path& path, std::size_t most_bytes) {
   std::array<char, 65536> chunk;
   while (stream.read(chunk.data(), chunk.size()) || stream.gcount() > 0) {
     content.append(chunk.data(), static_cast<std::size_t>(stream.gcount()));
-    if (content.size() > most_bytes) {
-      throw UserError(path.string() + ": too large; allowed: at most " +
-                      std::to_string(most_bytes) + " bytes");
-    }
+    if (content.size() > most_bytes) refuse_size();
   }
   if (stream.bad()) throw EnvironmentError(path.string() + ": reading failed");
   return content;
@@ -135,14 +146,14 @@ std::string read_file(const fs::path& path, std::size_t most_bytes) {
 void make_output_folder(const fs::path& folder) {
   const Uninterrupted section;
   MadeFolder made(folder);
-  const AtomicFile probe(folder / kProbe);
+  require_writable(folder);
   made.keep();
 }
 
 void require_output_folder(const fs::path& folder) {
   const Uninterrupted section;
   const MadeFolder made(folder);
-  const AtomicFile probe(folder / kProbe);
+  require_writable(folder);
 }
 
 }  // namespace sylvester

@@ -43,6 +43,8 @@ TEST_F(AtomicFileTest, LargeFilesReadBackOrAreRefused) {
   EXPECT_EQ(read_file(folder_ / "file"), content);
   EXPECT_EQ(read_file(folder_ / "file", content.size()), content);
   EXPECT_THROW(read_file(folder_ / "file", content.size() - 1), UserError);
+  fs::resize_file(folder_ / "file", std::uintmax_t{1} << 40);  // a hole: refused, not read
+  EXPECT_THROW(read_file(folder_ / "file", 1000), UserError);
 }
 
 TEST_F(AtomicFileTest, NothingIsLeftWithoutCommit) {
