@@ -69,7 +69,8 @@ class Reader {
   /// What `parse` makes of the text.
   template <typename Parse>
   [[nodiscard]] auto name(Parse parse) const {
-    return in_place(place_, [&] { return parse(text()); });
+    const std::string value = text();
+    return in_place(place_, [&] { return parse(value); });
   }
   [[noreturn]] void refuse(const std::string& allowed) const {
     throw UserError(place_ + " is " + shortened(json_.dump(-1, ' ', true, kReplace)) +

@@ -220,6 +220,8 @@ TEST(JobFile, NamesWhatIsWrong) {
   EXPECT_THAT(message_after_change("/jobs/0/a/scale/num", "\"1x\""),
               HasSubstr("jobs[0].a.scale.num is \"1x\"; allowed: the digits"));
   EXPECT_THAT(message_after_change("/jobs/0/a/format", "\"i9\""), HasSubstr("jobs[0].a.format: "));
+  EXPECT_EQ(message_after_change("/jobs/0/a/rounding", "1"),
+            "jobs[0].a.rounding is 1; allowed: a text");
   EXPECT_THAT(message_after_change("/jobs/0/a/mantissas", "[1]"), HasSubstr("jobs[0]: tensor 'A'"));
   EXPECT_THAT(message_after_change("/jobs/0/tile", "65536"), HasSubstr("jobs[0].tile is 65536"));
   EXPECT_THAT(message_after_change("/jobs/0/a/format", "\"i8\""), HasSubstr("jobs[0]: tensor 'A'"));

@@ -159,6 +159,25 @@ TEST(VerilatedRtl, AFolderWithoutOrWithBrokenVerilogIsRefused) {
   }
 }
 
+TEST(VerilatedRtl, ThatCallsAForeignFunctionIsRefused) {
+  const Folder folder("foreign");
+  for (const auto& [file, text] : generate_rtl(tiny_hardware(), {.verification = true})) {
+    std::string changed = text;
+    if (file == "sylvester_verify_top.v") {
+      changed.insert(changed.rfind("endmodule"),
+                     "import \"DPI-C\" function int not_here(int x);\n"
+                     "initial if (not_here(1) == 2) $finish;\n");
+    }
+    write_file(folder.path() / file, changed);
+  }
+  try {
+    make_rtl_accelerator(tiny_hardware(), {.rtl_dir = folder.path()});
+    FAIL();
+  } catch (const UserError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("undefined symbol: not_here"));
+  }
+}
+
 /// The divergence of a run on RTL whose tally has this statement in it.
 Divergence divergence_with(const std::string& name, const std::string& statement) {
   const Folder folder(name);
