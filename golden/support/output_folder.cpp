@@ -34,9 +34,13 @@ void require_replaceable(const fs::path& folder, const IsOwnFile& is_own) {
   }
 }
 
-/// Without a separator at the end, so that it has a name and a parent.
+/// Links resolved, and without a separator at the end, so that it has a name and a parent.
 fs::path with_name(const fs::path& folder) {
-  return fs::absolute(folder / "").lexically_normal().parent_path();
+  const fs::path path = fs::weakly_canonical(fs::absolute(folder));
+  if (fs::is_symlink(path)) {
+    throw UserError(folder.string() + ": is a link to nothing; allowed: the name of a folder");
+  }
+  return path.has_filename() ? path : path.parent_path();
 }
 
 /// In the folder itself if there is one: it may be a mount point, the working folder or a link.

@@ -69,6 +69,12 @@ TEST_F(OutputFolderTest, ALinkAndTheWorkingFolderKeepTheirPlace) {
   write(base_ / "link", {"own1"});
   EXPECT_TRUE(fs::is_symlink(base_ / "link"));
   EXPECT_TRUE(fs::exists(base_ / "real" / "own1"));
+  fs::create_directories(base_ / "deep" / "inner");
+  fs::create_directory_symlink("deep/inner", base_ / "far");
+  write(base_ / "far" / ".." / "out" / "", {"own1"});
+  EXPECT_TRUE(fs::exists(base_ / "deep" / "out" / "own1"));
+  fs::create_directory_symlink("nothing", base_ / "dangling");
+  EXPECT_THROW(require_output_folder(base_ / "dangling", is_own), UserError);
   const fs::path before = fs::current_path();
   fs::current_path(base_ / "real");
   write(".", {"own2"});
