@@ -1,12 +1,13 @@
 #include "cli/app.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cstring>
-#include <filesystem>
 #include <functional>
-#include <new>
 
 #include "cli/accumulate_command.hpp"
 #include "cli/config_command.hpp"
@@ -193,8 +194,9 @@ void add_verify_command(CLI::App& app, Arguments& arguments, Command& chosen) {
       ->capture_default_str();
   path_option(command->add_option("--rtl", v.rtl, "Verify the Verilog of this folder instead"),
               "DIR");
-  command->add_option("--failures", v.failures, "Folder for job files and waveforms of failures")
-      ->type_name("DIR")
+  path_option(command->add_option("--failures", v.failures,
+                                  "Folder for job files and waveforms of failures"),
+              "DIR")
       ->capture_default_str();
   path_option(command->add_option("--replay", v.replay, "Run the jobs of an earlier failure again"),
               "FILE")
@@ -250,30 +252,45 @@ int parse_and_run(int argc, const char* const* argv, const Output& output) {
   return chosen(output);
 }
 
+int report(const Failure& failure, const Output& output) {
+  switch (failure.fault) {
+    case Fault::kInput:
+      output.error("input", failure.sentence);
+      return kBadInput;
+    case Fault::kEnvironment:
+      output.error("environment", failure.sentence);
+      break;
+    case Fault::kDefect:
+      output.error("internal", "defect in the program: " + failure.sentence);
+      break;
+  }
+  return kBadEnvironment;
+}
+
+/// A stream that the caller has closed: a file of ours must not take its number. Using it fails.
+void occupy_closed_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) >= 0) continue;
+    // open() takes the lowest free number, which is this one.
+    [[maybe_unused]] const int same =
+        open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
+
 }  // namespace
 
 int run_app(int argc, const char* const* argv) {
   const bool json = asks_for_json(argc, argv);
   const Output output(json);
-  install_interrupt_handler(json);
+  occupy_closed_streams();
+  install_signal_handlers(json);
   try {
     const int status = parse_and_run(argc, argv, output);
     flush_standard_output();
     return status;
-  } catch (const UserError& error) {
-    output.error("input", error.what());
-    return kBadInput;
-  } catch (const EnvironmentError& error) {
-    output.error("environment", error.what());
-  } catch (const std::filesystem::filesystem_error& error) {
-    output.error("input", error.path1().string() + ": " + error.code().message());
-    return kBadInput;
-  } catch (const std::bad_alloc&) {
-    output.error("environment", "not enough memory");
-  } catch (const std::exception& error) {
-    output.error("internal", std::string("defect in the program: ") + error.what());
+  } catch (...) {
+    return report(failure_of(std::current_exception()), output);
   }
-  return kBadEnvironment;
 }
 
 }  // namespace sylvester

@@ -1,8 +1,9 @@
-// SIGINT and SIGTERM end the program at once with status 130, and leave no unfinished files behind.
+// SIGINT, SIGTERM and SIGHUP end the program with status 130, and leave no unfinished files behind.
 #pragma once
 
 namespace sylvester {
 
-void install_interrupt_handler(bool json);
+/// A full disk and a closed pipe are errors of write(), not signals, from then on.
+void install_signal_handlers(bool json);
 
 }  // namespace sylvester

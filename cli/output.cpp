@@ -11,35 +11,37 @@
 namespace sylvester {
 namespace {
 
-void print_object(const nlohmann::ordered_json& content) {
+std::string object_text(const nlohmann::ordered_json& content) {
   nlohmann::ordered_json object = {{"schema_version", kSchemaVersion}};
   object.update(content);
   // Paths and keys of the user may be no UTF-8: such bytes are replaced.
-  const std::string text = object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fputc('\n', stdout);
+  return object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+/// Returns errno if that fails.
+int print(const std::string& text) {
+  errno = 0;
+  const bool written =
+      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  return written ? 0 : errno;
+}
+
+void require_written(int error) {
+  if (error == 0) return;
+  throw EnvironmentError(std::string("standard output: writing failed: ") + std::strerror(error));
 }
 
 }  // namespace
 
 void Output::result(const nlohmann::ordered_json& result, const std::string& text) const {
-  if (json_) {
-    print_object(result);
-  } else {
-    std::fwrite(text.data(), 1, text.size(), stdout);
-  }
+  require_written(print(json_ ? object_text(result) : text));
 }
 
 void Output::error(const std::string& kind, const std::string& sentence) const {
-  if (json_) print_object({{"error", {{"kind", kind}, {"message", sentence}}}});
+  if (json_) print(object_text({{"error", {{"kind", kind}, {"message", sentence}}}}));
   std::fprintf(stderr, "sylvester: %s\n", sentence.c_str());
 }
 
-void flush_standard_output() {
-  errno = 0;
-  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-    throw EnvironmentError(std::string("standard output: writing failed: ") + std::strerror(errno));
-  }
-}
+void flush_standard_output() { require_written(print("")); }
 
 }  // namespace sylvester

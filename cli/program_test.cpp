@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <string>
@@ -143,7 +144,7 @@ TEST_F(Program, BadCommandLines) {
   expect_bad_input({}, "a command is missing; allowed: accumulate, config, generate, simulate");
   expect_bad_input({"no-such-command"}, "no-such-command");
   expect_bad_input({"config"}, "allowed: init, explain, diff, hash");
-  expect_bad_input({"config", "hash", "a\nb"}, "a b: no such file");
+  expect_bad_input({"config", "hash", "a\nb"}, "a\\nb: no such file");
   expect_bad_input({"config", "init", "accumulate", "extra"}, "extra");
   expect_bad_input({"config", "hash"}, "config");
   expect_bad_input({"config", "init", "--no-such-option"}, "--no-such-option");
@@ -151,6 +152,29 @@ TEST_F(Program, BadCommandLines) {
   expect_bad_input({"accumulate", "a.npy"}, "b");
   expect_bad_input({"accumulate", "a.npy", "b.npy", "--bits", "3"}, "3");
   expect_bad_input({"accumulate", "a.npy", "b.npy", "--bits", "x"}, "x");
+}
+
+TEST_F(Program, ErrorsAreOnePrintableLine) {
+  expect_bad_input({"config", "hash", "a\tb\x1b[31m\xff\r\n"},
+                   "a\\tb\\x1b[31m\\xff\\r\\n: no such");
+  expect_bad_input({"config", "hash", "fp32", "--set", "array.rows=\n"}, "value \\n; allowed");
+  expect_bad_input({"config", "explain", "x\x01"}, "x\\x01: unknown key");
+  expect_bad_input({"--\x7f"}, "--\\x7f");
+}
+
+// Reading one would never end, or fill the memory.
+TEST_F(Program, OnlyRegularFilesAreRead) {
+  const std::string fifo = (folder_ / "fifo").string();
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  const fs::path data = folder_ / "data";
+  fs::create_directory(data);
+  ASSERT_EQ(mkfifo((data / "optdigits.tra").c_str(), 0600), 0);
+  for (const std::string& path : {fifo, std::string("/dev/zero"), std::string("/dev/stdin")}) {
+    expect_bad_input({"config", "hash", path}, path + ": is not a regular file");
+    expect_bad_input({"accumulate", path, path}, path + ": is not a regular file");
+  }
+  expect_bad_input({"train", "train-small", "--set", "data.set=optdigits", "--data", data.string()},
+                   "optdigits.tra: is not a regular file");
 }
 
 TEST_F(Program, BadConfigurations) {
@@ -270,6 +294,39 @@ TEST_F(Program, GenerateWritesTheSamePackageTwice) {
   EXPECT_EQ(run({"generate", config, "--out", first}).status, 0) << "replaces its own package";
 }
 
+// Files of others are neither deleted nor mixed with results; own earlier results are replaced.
+TEST_F(Program, OutputFoldersOfOthersStayAsTheyAre) {
+  const std::string config = file("small.toml", "array.rows = 2\n");
+  file("mine/files.txt", "files.txt\nthesis.txt\n");
+  file("mine/thesis.txt", "text");
+  const std::string mine = (folder_ / "mine").string();
+  const std::vector<std::string> train = {"train", "train-small", "--set", "train.max_steps=1"};
+  const auto with_out = [](std::vector<std::string> words, const std::string& out) {
+    words.insert(words.end(), {"--out", out});
+    return words;
+  };
+  const std::vector<std::string> generate = {"generate", config};
+  for (const auto& command : {train, generate}) {
+    const std::string out = (folder_ / ("out_" + command.front())).string();
+    EXPECT_EQ(run(with_out(command, out)).status, 0);
+    EXPECT_EQ(run(with_out(command, out)).status, 0) << "replaces its own";
+    write_file(out + "/notes.txt", "text");
+    expect_bad_input(with_out(command, out), "holds notes.txt");
+    expect_bad_input(with_out(command, mine), "which no earlier run has written");
+    EXPECT_EQ(read_file(mine + "/thesis.txt"), "text");
+    expect_bad_input(with_out(command, config), "is a file, not a folder");
+    expect_bad_input(with_out(command, config + "/below"), "Not a directory");
+    expect_bad_input(with_out(command, "/proc/sylvester"), "/proc/sylvester");
+  }
+}
+
+TEST_F(Program, TrainLeavesNoFolderBehindWhenItFails) {
+  const std::string out = (folder_ / "new" / "out").string();
+  expect_bad_input({"train", "train-small", "--set", "data.test_subjects=77", "--out", out},
+                   "data.test_subjects: value 77; allowed with data set 'embedded': 1...9");
+  EXPECT_FALSE(fs::exists(folder_ / "new"));
+}
+
 TEST_F(Program, GenerateRefusesBadInput) {
   const std::string config = file("small.toml", "array.rows = 2\n");
   expect_bad_input({"generate", config}, "--out");
@@ -299,6 +356,10 @@ TEST_F(Program, SimulateRefusesBadInput) {
     expect_bad_input({"simulate", config, "--gemm", sizes}, "--gemm");
   }
   expect_bad_input({"simulate", config}, "--gemm");
+  // Refused at once, not after hours.
+  expect_bad_input({"simulate", config, "--gemm", "65535,65535,4096", "--set", "array.rows=1",
+                    "--set", "hardware.buffers.code_chunk=1"},
+                   "--gemm: forward of 65535 x 65535 x 4096 has");
   expect_bad_input({"simulate", config, "--gemm", "4,4,4", "--set", "operands.forward_weight=i8"},
                    "i8");
 }
@@ -342,7 +403,11 @@ TEST_F(Program, TrainRefusesBadInput) {
                    "dsads_features_405.csv");
   expect_bad_input({"train", "train-small", "--set", "data.set=hapt", "--data", folder}, "hapt");
   expect_bad_input({"train", "train-small", "--set", "train.epochs=0"}, "train.epochs");
-  expect_bad_input({"train", "train-small", "--set", "continual.memory=3"}, "memory");
+  expect_bad_input({"train", "train-small", "--set", "continual.memory=3"},
+                   "continual.memory: value 3; allowed: 0, or");
+  expect_bad_input({"train", "fp32", "--set", "train.learning_rate=1000", "--set",
+                    "train.momentum=1", "--set", "train.max_steps=50"},
+                   "train.learning_rate: value 1000: the training diverged");
   expect_bad_input({"train", "train-small", "--seeds", "0"}, "--seeds");
   expect_bad_input({"train", "train-small", "--out", csv}, "dsads_features_405.csv");
   expect_bad_input({"train", "train-small", "--out", "/proc/nothing"}, "/proc/nothing");
@@ -386,6 +451,8 @@ TEST_F(Program, VerifyRefusesBadInput) {
   expect_bad_input({"verify", "--seed", "-1"}, "--seed");
   expect_bad_input({"verify", "--rtl", ""}, "--rtl");
   expect_bad_input({"verify", "--replay", ""}, "--replay");
+  expect_bad_input({"verify", "--failures", ""}, "--failures");
+  expect_bad_input({"verify", "--failures", "/proc/sylvester"}, "/proc/sylvester");
   expect_bad_input({"verify", "--jobs", "5"}, "at least 6");
   expect_bad_input({"verify", "--replay", file("jobs.json", "{}")}, "not a job file");
   expect_bad_input({"verify", "--replay", (folder_ / "absent.json").string()}, "absent.json");
@@ -402,12 +469,11 @@ TEST_F(Program, FullStandardOutputIsAnEnvironmentError) {
   EXPECT_THAT(result.err, HasSubstr("standard output"));
 }
 
-TEST_F(Program, InterruptionGives130) {
-  // Opening a FIFO that nobody writes to blocks: the program is certainly busy then.
-  const fs::path fifo = folder_ / "fifo.toml";
-  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
-  for (const int signal : {SIGINT, SIGTERM}) {
-    const pid_t child = start({"config", "hash", fifo.string(), "--json"});
+TEST_F(Program, InterruptionGives130AndLeavesNothing) {
+  const fs::path out = folder_ / "new" / "out";
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    const pid_t child = start({"train", "train-small", "--set", "train.epochs=100000", "--set",
+                               "train.max_steps=0", "--out", out.string(), "--json"});
     std::this_thread::sleep_for(std::chrono::milliseconds(500));
     kill(child, signal);
     const Finished result = finish(child);
@@ -415,7 +481,19 @@ TEST_F(Program, InterruptionGives130) {
     const json parsed = json::parse(result.out, nullptr, false);
     ASSERT_FALSE(parsed.is_discarded()) << result.out;
     EXPECT_EQ(parsed.at("error").at("kind"), "interrupted");
+    EXPECT_FALSE(fs::exists(folder_ / "new"));
   }
+}
+
+TEST_F(Program, AClosedPipeIsAnEnvironmentError) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe(ends.data()), 0);
+  close(ends[0]);
+  const Finished result =
+      finish(start({"config", "init"}, "/dev/fd/" + std::to_string(ends[1])), false);
+  close(ends[1]);
+  EXPECT_EQ(result.status, 3);
+  EXPECT_THAT(result.err, HasSubstr("standard output: writing failed: Broken pipe"));
 }
 
 }  // namespace

@@ -19,7 +19,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::int64_t kMostElements = std::int64_t{1} << 28;
+/// Of the recurrence of gemm_cycles: a few seconds.
+constexpr std::uint64_t kMostSteps = std::uint64_t{1} << 27;
 constexpr int kMostLength = 65535;  // of a dimension in a job's descriptor
 
 // Y = X W^T, dX = G W or dW = G^T X of one layer.
@@ -68,12 +69,8 @@ std::vector<Gemm> gemms_of(const SimulateArguments& arguments) {
   return result;
 }
 
-// The count does not depend on the elements: the mantissas are left out, the codes are 0.
+// The count does not depend on the elements: mantissas and codes are left out.
 PrepareJob prepare_job(const Config& config, Role role, int lines, int k) {
-  if (std::int64_t{lines} * k > kMostElements) {
-    throw UserError(fmt::format("--gemm: a matrix of {} x {}; allowed: at most {} elements", lines,
-                                k, kMostElements));
-  }
   PrepareJob job;
   job.recipe = prepare_recipe(config, role);
   job.input.name = std::string(to_string(role));
@@ -82,26 +79,27 @@ PrepareJob prepare_job(const Config& config, Role role, int lines, int k) {
   return job;
 }
 
-std::shared_ptr<const PreparedOperand> operand_of(const PrepareJob& job) {
-  auto operand = std::make_shared<PreparedOperand>();
-  operand->format = job.recipe.format;
-  operand->lines = job.input.lines;
-  operand->k = job.input.k;
-  operand->block = block_length(job.recipe.block_rule, job.recipe.block, job.input.k);
-  operand->k_padded = padded_length(operand->k, operand->block);
-  operand->codes.resize(static_cast<std::size_t>(operand->lines) *
-                        static_cast<std::size_t>(operand->k_padded));
-  return operand;
+// The recurrence takes one step per chunk of a block of results.
+void require_few_steps(const Gemm& gemm, const GemmDescriptor& descriptor) {
+  const std::uint64_t steps =
+      std::uint64_t{descriptor.m_blocks} * descriptor.n_blocks * descriptor.k_chunks;
+  if (steps <= kMostSteps) return;
+  throw UserError(
+      fmt::format("--gemm: {} of {} x {} x {} has {} x {} blocks of {} chunks on this array; "
+                  "allowed: at most {} chunks",
+                  gemm.name, gemm.m, gemm.n, gemm.k, descriptor.m_blocks, descriptor.n_blocks,
+                  descriptor.k_chunks, kMostSteps));
 }
 
 GemmCycles count(const Config& config, const HardwareParameters& hardware, const Gemm& gemm) {
   const PrepareJob a = prepare_job(config, gemm.a, gemm.m, gemm.k);
   const PrepareJob b = prepare_job(config, gemm.b, gemm.n, gemm.k);
-  const GemmJob job{.a = operand_of(a),
-                    .b = operand_of(b),
+  const GemmJob job{.a = std::make_shared<PreparedOperand>(prepared_shape(a)),
+                    .b = std::make_shared<PreparedOperand>(prepared_shape(b)),
                     .recipe = accumulate_recipe(config, gemm_of(gemm.a)),
                     .counters = hardware.counters};
-  const GemmDescriptor descriptor = describe(hardware, job);
+  const GemmDescriptor descriptor = describe_shape(hardware, job);
+  require_few_steps(gemm, descriptor);
   return {.prepare_a = prepare_cycles(hardware, describe(hardware, a)),
           .prepare_b = prepare_cycles(hardware, describe(hardware, b)),
           .gemm = gemm_cycles(hardware, descriptor),

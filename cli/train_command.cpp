@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <exception>
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <regex>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -19,9 +19,11 @@
 #include "golden/continual/class_incremental.hpp"
 #include "golden/data/load.hpp"
 #include "golden/data/split.hpp"
+#include "golden/numerics/parallel.hpp"
 #include "golden/support/atomic_file.hpp"
 #include "golden/support/error.hpp"
 #include "golden/support/npy.hpp"
+#include "golden/support/output_folder.hpp"
 #include "golden/support/progress.hpp"
 #include "golden/support/sha256.hpp"
 #ifdef SYLVESTER_HAS_SYSTEMC
@@ -32,6 +34,8 @@ namespace sylvester {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr const char* kResultFile = "result.json";
 
 struct SeedRun {
   std::uint32_t seed = 0;
@@ -101,9 +105,8 @@ std::vector<SeedRun> run_seeds(const TrainArguments& arguments, const Config& co
   std::vector<SeedRun> runs(static_cast<std::size_t>(arguments.seeds));
   SharedProgress progress(arguments.seeds);
   std::atomic<std::size_t> next{0};
-  std::vector<std::exception_ptr> errors(static_cast<std::size_t>(workers));
 
-  const auto work = [&](std::size_t worker) {
+  const auto work = [&](std::size_t) {
     try {
       const auto backend = make_backend(arguments.backend, config, std::max(1, threads / workers));
       for (std::size_t i = next++; i < runs.size(); i = next++) {
@@ -116,25 +119,11 @@ std::vector<SeedRun> run_seeds(const TrainArguments& arguments, const Config& co
                                   [&](const TrainProgress& p) { progress.update(i, p); });
       }
     } catch (...) {
-      errors[worker] = std::current_exception();
-      next = runs.size();
+      next = runs.size();  // ends the other workers
+      throw;
     }
   };
-  {
-    std::vector<std::jthread> others;
-    try {
-      for (int worker = 1; worker < workers; ++worker) {
-        others.emplace_back(work, static_cast<std::size_t>(worker));
-      }
-    } catch (const std::system_error& error) {
-      next = runs.size();
-      throw EnvironmentError(std::string("no thread can be started: ") + error.what());
-    }
-    work(0);
-  }
-  for (const std::exception_ptr& error : errors) {
-    if (error) std::rethrow_exception(error);
-  }
+  parallel_for(static_cast<std::size_t>(workers), workers, work);
   return runs;
 }
 
@@ -256,7 +245,6 @@ void write_out(const std::filesystem::path& folder, const Json& result,
                const std::vector<SeedRun>& runs) {
   for (const SeedRun& run : runs) {
     const auto seed_folder = folder / fmt::format("seed-{}", run.seed);
-    make_output_folder(seed_folder);
     const Mlp& network = run.result.network;
     for (std::size_t l = 0; l < network.layers.size(); ++l) {
       const DenseLayer& layer = network.layers[l];
@@ -276,7 +264,17 @@ void write_out(const std::filesystem::path& folder, const Json& result,
       write_file(seed_folder / fmt::format("layer-{}-bias.npy", l), npy_bytes(bias));
     }
   }
-  write_file(folder / "result.json", result.dump(2) + "\n");
+  write_file(folder / kResultFile, result.dump(2) + "\n");
+}
+
+// What write_out has written into this folder; nothing is if the folder has no result.
+IsOwnFile written_earlier(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  const bool has_result = std::filesystem::is_regular_file(folder / kResultFile, ignored);
+  return [has_result](const std::string& path) {
+    static const std::regex weights("seed-[0-9]+/layer-[0-9]+-(weight|bias)\\.npy");
+    return has_result && (path == kResultFile || std::regex_match(path, weights));
+  };
 }
 
 Dataset dataset_of(const TrainArguments& arguments, const Config& config) {
@@ -303,7 +301,9 @@ int run_train(const TrainArguments& arguments, const Output& output) {
   }
   check_backend(arguments.backend, config);
   const Dataset data = dataset_of(arguments, config);
-  if (!arguments.out.empty()) make_output_folder(arguments.out);
+  const bool writes = !arguments.out.empty();
+  const IsOwnFile is_own = written_earlier(arguments.out);
+  if (writes) require_output_folder(arguments.out, is_own);
   const std::vector<SeedRun> runs = run_seeds(arguments, config, data);
 
   Json seeds = Json::array();
@@ -315,7 +315,10 @@ int run_train(const TrainArguments& arguments, const Output& output) {
                        {"hardware_hash", to_hex(hardware_hash(config))},
                        {"seeds", seeds},
                        {"summary", summary_json(runs)}};
-  if (!arguments.out.empty()) write_out(arguments.out, result, runs);
+  if (writes) {
+    write_output_folder(arguments.out, is_own,
+                        [&](const auto& folder) { write_out(folder, result, runs); });
+  }
   output.result(result, text_of(runs));
   return kHolds;
 }

@@ -1,12 +1,11 @@
 #include "rtl_gen/package.hpp"
 
-#include <unistd.h>
-
-#include <fstream>
 #include <set>
+#include <sstream>
 #include <system_error>
 
-#include "golden/support/error.hpp"
+#include "golden/support/atomic_file.hpp"
+#include "golden/support/output_folder.hpp"
 #include "rtl_gen/expression.hpp"
 #include "rtl_gen/generate.hpp"
 #include "rtl_gen/library.hpp"
@@ -18,6 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kManifest = "files.txt";
+constexpr const char* kCore = "sylvester.core";
 constexpr const char* kRunTest = "run_test";
 constexpr const char* kBuildFolder = "build";  // what the delivered scripts write
 
@@ -118,35 +118,23 @@ std::string manifest(const GeneratedFiles& files) {
 
 // ---------------------------------------------------------------- writing
 
-/// Throws unless the folder is absent, empty, or a package without files of others.
-void require_replaceable(const fs::path& folder) {
-  if (!fs::exists(folder)) return;
-  if (!fs::is_directory(folder)) throw UserError("'" + folder.string() + "' is not a folder");
-  std::set<std::string> known{kManifest};
-  std::ifstream list(folder / kManifest);
+/// The files that a package in this folder consists of; none if there is no package.
+std::set<std::string> earlier_files(const fs::path& folder) {
+  std::set<std::string> known;
+  std::error_code ignored;
+  if (!fs::is_regular_file(folder / kManifest, ignored)) return known;
+  std::istringstream list(read_file(folder / kManifest));
   for (std::string line; std::getline(list, line);) known.insert(line);
-  for (auto entry = fs::recursive_directory_iterator(folder);
-       entry != fs::recursive_directory_iterator(); ++entry) {
-    const std::string path = entry->path().lexically_relative(folder).generic_string();
-    if (path == kBuildFolder && list.eof() && known.size() > 1) {
-      entry.disable_recursion_pending();
-    } else if (!entry->is_directory() && known.count(path) == 0) {
-      throw UserError("folder '" + folder.string() + "' holds '" + path +
-                      "', which is not part of a generated package; choose a new or empty folder");
-    }
-  }
+  if (known.count(kCore) == 0) return {};  // a list of files may be anybody's
+  known.insert(kManifest);
+  return known;
 }
 
 void write_new(const GeneratedFiles& files, const fs::path& folder) {
   for (const auto& [path, content] : files) {
-    const fs::path target = folder / path;
-    fs::create_directories(target.parent_path());
-    std::ofstream stream(target, std::ios::binary);
-    stream << content;
-    stream.close();
-    if (!stream) throw EnvironmentError("cannot write '" + target.string() + "'");
+    write_file(folder / path, content);
     if (path == kRunTest) {
-      fs::permissions(target,
+      fs::permissions(folder / path,
                       fs::perms::owner_exec | fs::perms::group_exec | fs::perms::others_exec,
                       fs::perm_options::add);
     }
@@ -176,7 +164,7 @@ GeneratedFiles generate_package(const HardwareParameters& hardware, const Sample
   files["synth/ice40.ys"] = yosys_script("ice40", "synth_ice40");
   files["synth/ecp5.ys"] = yosys_script("ecp5", "synth_ecp5 -nodsp");
   files["synth/xilinx.ys"] = yosys_script("xilinx", "synth_xilinx -family xc7 -nodsp");
-  files["sylvester.core"] = fusesoc_core(hardware, files);
+  files[kCore] = fusesoc_core(hardware, files);
   files["README.txt"] = readme(hardware);
   files[kManifest] = manifest(files);
   return files;
@@ -188,37 +176,12 @@ GeneratedFiles generate_package(const HardwareParameters& hardware) {
 }
 
 void write_package(const GeneratedFiles& files, const fs::path& folder) {
-  const fs::path target = fs::absolute(folder / "").lexically_normal().parent_path();
-  const std::string unique = "." + target.filename().string() + "." + std::to_string(getpid());
-  const fs::path fresh = target.parent_path() / (unique + ".new");
-  const fs::path old = target.parent_path() / (unique + ".old");
-  std::error_code ignored;
-  try {
-    require_replaceable(target);
-    fs::remove_all(fresh);
-    try {
-      fs::create_directories(fresh);
-    } catch (const fs::filesystem_error& error) {
-      throw UserError("cannot make folder '" + folder.string() + "': " + error.code().message());
-    }
-    write_new(files, fresh);
-    const bool replace = fs::exists(target);
-    if (replace) fs::rename(target, old);
-    try {
-      fs::rename(fresh, target);
-    } catch (...) {
-      if (replace) fs::rename(old, target);
-      throw;
-    }
-    if (replace) fs::remove_all(old, ignored);
-  } catch (const fs::filesystem_error& error) {
-    fs::remove_all(fresh, ignored);
-    throw EnvironmentError("cannot write package '" + folder.string() +
-                           "': " + error.code().message());
-  } catch (...) {
-    fs::remove_all(fresh, ignored);
-    throw;
-  }
+  const std::set<std::string> earlier = earlier_files(folder);
+  const auto is_own = [&](const std::string& path) {
+    const bool built = path == kBuildFolder || path.starts_with(std::string(kBuildFolder) + "/");
+    return earlier.count(path) != 0 || (built && !earlier.empty());
+  };
+  write_output_folder(folder, is_own, [&](const fs::path& fresh) { write_new(files, fresh); });
 }
 
 }  // namespace sylvester

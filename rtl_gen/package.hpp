@@ -20,7 +20,8 @@ GeneratedFiles generate_package(const HardwareParameters& hardware, const Sample
 GeneratedFiles generate_package(const HardwareParameters& hardware);
 
 /// Writes all files or nothing. The folder may be new, empty, or hold an earlier package without
-/// other files, which is replaced. Throws UserError otherwise, EnvironmentError if writing fails.
+/// other files, which is replaced. Throws UserError otherwise, and as throw_path_error does if
+/// writing fails.
 void write_package(const GeneratedFiles& files, const std::filesystem::path& folder);
 
 }  // namespace sylvester

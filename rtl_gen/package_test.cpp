@@ -112,6 +112,15 @@ TEST_F(PackageFolder, FilesOfOthersAreKept) {
   EXPECT_EQ(entries(), 1u);
 }
 
+TEST_F(PackageFolder, AListOfFilesIsNoPackage) {
+  const fs::path folder = base_ / "mine";
+  write_file(folder / "files.txt", "files.txt\nthesis.txt\n");
+  write_file(folder / "thesis.txt", "text");
+  const GeneratedFiles before = read(folder);
+  EXPECT_THROW(write_package(generate_package(small_hardware()), folder), UserError);
+  EXPECT_EQ(read(folder), before);
+}
+
 TEST_F(PackageFolder, AFileInThePlaceOfTheFolderIsRefused) {
   write_file(base_ / "file", "text");
   EXPECT_THROW(write_package({{"a", "b"}}, base_ / "file"), UserError);
@@ -121,7 +130,7 @@ TEST_F(PackageFolder, AFileInThePlaceOfTheFolderIsRefused) {
 TEST_F(PackageFolder, NothingIsLeftWhenWritingFails) {
   // A file name that is a folder at the same time cannot be written.
   const GeneratedFiles impossible{{"a", "x"}, {"a/b", "y"}};
-  EXPECT_THROW(write_package(impossible, base_ / "out"), EnvironmentError);
+  EXPECT_THROW(write_package(impossible, base_ / "out"), UserError);
   EXPECT_EQ(entries(), 0u);
 }
 

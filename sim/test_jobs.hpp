@@ -28,7 +28,7 @@ inline HardwareParameters random_hardware(HostRandom& random) {
   hardware.block_max = 1 << between(random, 1, 5);
   hardware.random_bits = between(random, 1, 16);
   const auto modes = buildable_modes();
-  hardware.modes = {modes[random.below(static_cast<std::uint32_t>(modes.size()))], modes[0]};
+  hardware.modes = {modes[random.below(static_cast<std::uint32_t>(modes.size()))]};
   hardware.counters = static_cast<CounterMode>(random.below(3));
   for (const LatencyEntry& entry : latency_entries()) {
     hardware.latency.*entry.value = between(random, entry.least, entry.most);

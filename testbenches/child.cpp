@@ -1,12 +1,14 @@
 #include "testbenches/child.hpp"
 
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -17,11 +19,9 @@
 namespace sylvester {
 namespace {
 
-// The first byte of what a child sends.
+// The first byte of what a child sends: a result, or the number of a Fault.
 constexpr char kResult = 'R';
-constexpr char kUserError = 'U';
-constexpr char kEnvironmentError = 'E';
-constexpr char kDefect = 'D';
+constexpr char kFirstFault = '0';
 
 struct Child {
   std::size_t task = 0;
@@ -33,13 +33,17 @@ struct Child {
 std::string outcome(const std::function<std::string()>& task) {
   try {
     return kResult + task();
-  } catch (const UserError& error) {
-    return kUserError + std::string(error.what());
-  } catch (const EnvironmentError& error) {
-    return kEnvironmentError + std::string(error.what());
-  } catch (const std::exception& error) {
-    return kDefect + std::string(error.what());
+  } catch (...) {
+    const Failure failure = failure_of(std::current_exception());
+    return static_cast<char>(kFirstFault + static_cast<int>(failure.fault)) + failure.sentence;
   }
+}
+
+/// Only the parent prints results: what a model prints, as $display of given Verilog does, is for
+/// the user's eyes. A child does not outlive its parent.
+void become_child() {
+  dup2(STDERR_FILENO, STDOUT_FILENO);
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
 }
 
 Child start(std::size_t task, const std::function<std::string()>& work) {
@@ -51,6 +55,7 @@ Child start(std::size_t task, const std::function<std::string()>& work) {
   const pid_t pid = fork();
   if (pid < 0) throw EnvironmentError(std::string("no child process: ") + std::strerror(errno));
   if (pid == 0) {
+    become_child();
     close(ends[0]);
     const std::string text = outcome(work);
     std::size_t sent = 0;
@@ -86,16 +91,8 @@ std::string finish(const Child& child) {
         (WIFSIGNALED(status) ? " of signal " + std::to_string(WTERMSIG(status)) : std::string()));
   }
   const std::string text = child.text.substr(1);
-  switch (child.text.front()) {
-    case kResult:
-      return text;
-    case kUserError:
-      throw UserError(text);
-    case kEnvironmentError:
-      throw EnvironmentError(text);
-    default:
-      throw std::runtime_error(text);
-  }
+  if (child.text.front() == kResult) return text;
+  throw_failure({static_cast<Fault>(child.text.front() - kFirstFault), text});
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kGate = "stream_gate.v";
+constexpr std::size_t kMostBytes = std::size_t{1} << 26;  // of a Verilog file
 
 std::string file_of(const char* module) { return std::string(module) + ".v"; }
 bool from_host(const StreamInfo& stream) { return stream.producer == "host"; }
@@ -47,7 +48,7 @@ std::map<std::string, std::string> reachable(const std::map<std::string, fs::pat
     waiting.pop_back();
     const auto found = files.find(file);
     if (found == files.end() || sources.count(file) != 0) continue;
-    const std::string& text = sources[file] = read_file(found->second);
+    const std::string& text = sources[file] = read_file(found->second, kMostBytes);
     for (const auto& word : identifiers(text)) waiting.push_back(word + ".v");
   }
   return sources;
@@ -108,7 +109,7 @@ std::uint32_t host_streams() {
 
 DeliveredRtl read_delivered_rtl(const HardwareParameters& hardware, const fs::path& folder) {
   if (!fs::is_directory(folder)) {
-    throw UserError("no folder of Verilog files: " + folder.string());
+    throw UserError(folder.string() + ": is no folder; allowed: a folder of Verilog files");
   }
   std::map<std::string, fs::path> files;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
@@ -124,7 +125,7 @@ DeliveredRtl read_delivered_rtl(const HardwareParameters& hardware, const fs::pa
     result.sources[kGate] = verilog_library().at(kGate);
     result.observed = host_streams();
   } else {
-    throw UserError(folder.string() + " holds neither " + file_of(rtl::kTopName) + " nor " +
+    throw UserError(folder.string() + ": holds neither " + file_of(rtl::kTopName) + " nor " +
                     file_of(rtl::kVerifyTopName));
   }
   return result;

@@ -1,10 +1,19 @@
 #include "testbenches/job_file.hpp"
 
+#include <charconv>
+#include <limits>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <tuple>
+#include <utility>
 
+#include "golden/hardware/descriptors.hpp"
 #include "golden/support/atomic_file.hpp"
 #include "golden/support/error.hpp"
 #include "golden/support/sha256.hpp"
+#include "sim/cycles/faults.hpp"
+#include "sim/systemc/faults.hpp"
+#include "testbenches/faults.hpp"
 
 namespace sylvester {
 namespace {
@@ -12,6 +21,106 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kSchemaVersion = 1;
+constexpr int kLongest = 65535;  // of a dimension in a job's descriptor
+
+/// A value of the file and where it stands in it.
+class Reader {
+ public:
+  Reader(const Json& json, std::string place) : json_(json), place_(std::move(place)) {}
+
+  [[nodiscard]] const std::string& place() const { return place_; }
+  [[nodiscard]] Reader at(const std::string& key) const {
+    const std::string place = place_.empty() ? key : place_ + "." + key;
+    if (!json_.is_object() || !json_.contains(key)) throw UserError(place + " is missing");
+    return {json_.at(key), place};
+  }
+  /// Calls `read` for every element of a list.
+  template <typename Read>
+  void each(Read read) const {
+    if (!json_.is_array()) refuse("a list");
+    for (std::size_t i = 0; i < json_.size(); ++i) {
+      read(Reader(json_[i], place_ + "[" + std::to_string(i) + "]"));
+    }
+  }
+  [[nodiscard]] std::string text() const {
+    if (!json_.is_string()) refuse("a text");
+    return json_.get<std::string>();
+  }
+  template <typename Integer>
+  [[nodiscard]] Integer integer(Integer least = std::numeric_limits<Integer>::min(),
+                                Integer most = std::numeric_limits<Integer>::max()) const {
+    // Numbers that are not negative are kept as unsigned ones, the others as signed ones.
+    if (json_.is_number_unsigned()) {
+      return in_range(json_.get<std::uint64_t>(), least, most);
+    }
+    if (json_.is_number_integer()) return in_range(json_.get<std::int64_t>(), least, most);
+    refuse_number(least, most);
+  }
+  /// A number that stands in the file as a text, because it may be beyond 2^53.
+  [[nodiscard]] std::uint64_t long_integer() const {
+    const std::string digits = text();
+    std::uint64_t value = 0;
+    const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (error != std::errc{} || rest != digits.data() + digits.size()) {
+      refuse("the digits of a number below 2^64");
+    }
+    return value;
+  }
+  /// What `parse` makes of the text.
+  template <typename Parse>
+  [[nodiscard]] auto name(Parse parse) const {
+    const std::string value = text();
+    return in_place(place_, [&] { return parse(value); });
+  }
+  [[noreturn]] void refuse(const std::string& allowed) const {
+    throw UserError(place_ + " is " + shortened(json_.dump(-1, ' ', true, kReplace)) +
+                    "; allowed: " + allowed);
+  }
+  /// `action`; its UserError says where it was.
+  template <typename Action>
+  static auto in_place(const std::string& place, Action action) {
+    try {
+      return action();
+    } catch (const UserError& error) {
+      throw UserError(place + ": " + error.what());
+    }
+  }
+
+ private:
+  static constexpr auto kReplace = Json::error_handler_t::replace;
+
+  template <typename Found, typename Integer>
+  [[nodiscard]] Integer in_range(Found found, Integer least, Integer most) const {
+    if (std::cmp_less(found, least) || std::cmp_greater(found, most)) refuse_number(least, most);
+    return static_cast<Integer>(found);
+  }
+  template <typename Integer>
+  [[noreturn]] void refuse_number(Integer least, Integer most) const {
+    refuse("integer " + std::to_string(least) + "..." + std::to_string(most));
+  }
+  static std::string shortened(const std::string& text) {
+    constexpr std::size_t kMost = 40;
+    return text.size() <= kMost ? text : text.substr(0, kMost) + "...";
+  }
+
+  const Json& json_;
+  std::string place_;
+};
+
+/// Throws UserError if `given` has a key that `known` has not.
+void refuse_unknown_keys(const Json& given, const Json& known, const std::string& place) {
+  if (given.is_array()) {
+    for (std::size_t i = 0; i < given.size() && !given[i].is_primitive(); ++i) {
+      refuse_unknown_keys(given[i], known[i], place + "[" + std::to_string(i) + "]");
+    }
+  }
+  if (!given.is_object()) return;
+  for (const auto& [key, value] : given.items()) {
+    const std::string inner = place.empty() ? key : place + "." + key;
+    if (!known.contains(key)) throw UserError(inner + " is unknown");
+    refuse_unknown_keys(value, known.at(key), inner);
+  }
+}
 
 Json to_json(const Scale& scale) {  // as strings: beyond 2^53
   return {{"num", std::to_string(scale.num)},
@@ -19,10 +128,9 @@ Json to_json(const Scale& scale) {  // as strings: beyond 2^53
           {"exponent", scale.exponent}};
 }
 
-Scale scale_from_json(const Json& json) {
-  return make_scale(std::stoull(json.at("num").get<std::string>()),
-                    std::stoull(json.at("den").get<std::string>()),
-                    json.at("exponent").get<std::int64_t>());
+Scale read_scale(const Reader& reader) {
+  return make_scale(reader.at("num").long_integer(), reader.at("den").long_integer(),
+                    reader.at("exponent").integer<std::int32_t>());
 }
 
 Json to_json(const PrepareJob& job) {
@@ -49,29 +157,32 @@ Json to_json(const PrepareJob& job) {
           {"mantissas", job.input.mantissas}};
 }
 
-PrepareJob prepare_job_from_json(const Json& json) {
+PrepareJob read_prepare_job(const Reader& reader) {
   PrepareJob job;
   auto& recipe = job.recipe;
-  recipe.format = format_index(json.at("format").get<std::string>());
-  recipe.block_rule = block_rule(json.at("block_rule").get<std::string>());
-  json.at("block").get_to(recipe.block);
-  recipe.scale = scale_rule(json.at("scale_rule").get<std::string>());
-  recipe.rounding = rounding(json.at("rounding").get<std::string>());
-  json.at("random_bits").get_to(recipe.random_bits);
-  json.at("seed").get_to(recipe.draw.seed);
-  json.at("step").get_to(recipe.draw.step);
-  json.at("layer").get_to(recipe.draw.layer);
-  json.at("role").get_to(recipe.draw.role);
-  json.at("repetition").get_to(recipe.draw.repetition);
-  json.at("index0").get_to(recipe.index0);
-  json.at("stride_line").get_to(recipe.stride_line);
-  json.at("stride_k").get_to(recipe.stride_k);
-  job.counters = counter_mode(json.at("counters").get<std::string>());
-  json.at("name").get_to(job.input.name);
-  json.at("lines").get_to(job.input.lines);
-  json.at("k").get_to(job.input.k);
-  job.input.scale = scale_from_json(json.at("scale"));
-  json.at("mantissas").get_to(job.input.mantissas);
+  recipe.format = reader.at("format").name(format_index);
+  recipe.block_rule = reader.at("block_rule").name(block_rule);
+  recipe.block = reader.at("block").integer(0, kLongestBlock);
+  recipe.scale = reader.at("scale_rule").name(scale_rule);
+  recipe.rounding = reader.at("rounding").name(rounding);
+  recipe.random_bits = reader.at("random_bits").integer(1, 16);
+  recipe.draw.seed = reader.at("seed").integer<std::uint32_t>();
+  recipe.draw.step = reader.at("step").integer<std::uint32_t>();
+  recipe.draw.layer = reader.at("layer").integer<std::uint16_t>();
+  recipe.draw.role = reader.at("role").integer<std::uint8_t>();
+  recipe.draw.repetition = reader.at("repetition").integer<std::uint8_t>();
+  recipe.index0 = reader.at("index0").integer<std::uint32_t>();
+  recipe.stride_line = reader.at("stride_line").integer<std::uint32_t>();
+  recipe.stride_k = reader.at("stride_k").integer<std::uint32_t>();
+  job.counters = reader.at("counters").name(counter_mode);
+  job.input.name = reader.at("name").text();
+  job.input.lines = reader.at("lines").integer(1, kLongest);
+  job.input.k = reader.at("k").integer(1, kLongest);
+  job.input.scale = read_scale(reader.at("scale"));
+  reader.at("mantissas").each([&](const Reader& mantissa) {
+    job.input.mantissas.push_back(
+        static_cast<std::int16_t>(mantissa.integer(-kWideLimit, kWideLimit)));
+  });
   return job;
 }
 
@@ -79,6 +190,77 @@ Json to_json(const VerifyJob& job) {
   return {{"a", to_json(job.a)},
           {"b", to_json(job.b)},
           {"tile", job.recipe.tile}};  // the rest of the recipe is the hardware's
+}
+
+VerifyJob read_verify_job(const Reader& reader, const HardwareParameters& hardware) {
+  VerifyJob job;
+  job.a = read_prepare_job(reader.at("a"));
+  job.b = read_prepare_job(reader.at("b"));
+  job.recipe = {hardware.policy, hardware.bits, reader.at("tile").integer(0, kLongest),
+                hardware.outer_bits};
+  // What would stop the models stops here.
+  Reader::in_place(reader.place(), [&] {
+    for (const PrepareJob* operand : {&job.a, &job.b}) {
+      check(*operand);
+      describe(hardware, *operand);
+    }
+    describe_shape(hardware, {.a = std::make_shared<PreparedOperand>(prepared_shape(job.a)),
+                              .b = std::make_shared<PreparedOperand>(prepared_shape(job.b)),
+                              .recipe = job.recipe,
+                              .counters = hardware.counters});
+  });
+  return job;
+}
+
+int read_fault(const Reader& reader, std::size_t faults) {
+  return reader.integer(0, static_cast<int>(faults));
+}
+
+Json to_json(const JobFile& file) {
+  const Batch& batch = file.batch;
+  Json json = {
+      {"schema_version", kSchemaVersion},
+      {"divergence", file.divergence},
+      {"configuration", batch.configuration},
+      {"hardware_hash", to_hex(hardware_hash(batch.hardware))},
+      {"hardware", to_json(batch.hardware)},
+      {"stalls", {{"kind", to_string(batch.stalls.kind())}, {"seed", batch.stalls.seed()}}},
+      {"faults",
+       {{"rtl", file.faults.rtl},
+        {"systemc", file.faults.systemc},
+        {"closed_form", file.faults.closed_form}}},
+      {"rtl_dir", file.rtl_dir.string()},
+      {"jobs", Json::array()}};
+  for (const auto& job : batch.jobs) json["jobs"].push_back(to_json(job));
+  return json;
+}
+
+JobFile parse_job_file(const std::string& text) {
+  const Json json = Json::parse(text);
+  const Reader reader(json, "");
+  std::ignore = reader.at("schema_version").integer(kSchemaVersion, kSchemaVersion);
+  JobFile file;
+  file.divergence = reader.at("divergence").text();
+  file.batch.configuration = reader.at("configuration").text();
+  const HardwareParameters hardware = hardware_from_json(json.value("hardware", Json()));
+  file.batch.hardware = hardware;
+  const Reader hash = reader.at("hardware_hash");
+  if (hash.text() != to_hex(hardware_hash(hardware))) {
+    hash.refuse(to_hex(hardware_hash(hardware)) + ", the hash of the file's hardware");
+  }
+  const Reader stalls = reader.at("stalls");
+  file.batch.stalls =
+      StallPattern(stalls.at("kind").name(stall_kind), stalls.at("seed").integer<std::uint32_t>());
+  const Reader faults = reader.at("faults");
+  file.faults.rtl = read_fault(faults.at("rtl"), rtl_faults().size());
+  file.faults.systemc = read_fault(faults.at("systemc"), systemc_faults().size());
+  file.faults.closed_form = read_fault(faults.at("closed_form"), cycles_faults().size());
+  file.rtl_dir = reader.at("rtl_dir").text();
+  const Reader jobs = reader.at("jobs");
+  jobs.each([&](const Reader& job) { file.batch.jobs.push_back(read_verify_job(job, hardware)); });
+  if (file.batch.jobs.empty()) jobs.refuse("at least one job");
+  refuse_unknown_keys(json, to_json(file), "");
+  return file;
 }
 
 }  // namespace
@@ -107,86 +289,48 @@ Json to_json(const HardwareParameters& hardware) {
 }
 
 HardwareParameters hardware_from_json(const Json& json) {
+  const Reader reader(json, "hardware");
   HardwareParameters hardware;
-  json.at("rows").get_to(hardware.rows);
-  json.at("cols").get_to(hardware.cols);
-  json.at("bits").get_to(hardware.bits);
-  hardware.policy = accumulate_policy(json.at("policy").get<std::string>());
-  json.at("outer_bits").get_to(hardware.outer_bits);
-  json.at("tile_max").get_to(hardware.tile_max);
-  json.at("lanes").get_to(hardware.lanes);
-  json.at("block_max").get_to(hardware.block_max);
-  json.at("random_bits").get_to(hardware.random_bits);
+  hardware.rows = reader.at("rows").integer<int>();
+  hardware.cols = reader.at("cols").integer<int>();
+  hardware.bits = reader.at("bits").integer<int>();
+  hardware.policy = reader.at("policy").name(accumulate_policy);
+  hardware.outer_bits = reader.at("outer_bits").integer<int>();
+  hardware.tile_max = reader.at("tile_max").integer<int>();
+  hardware.lanes = reader.at("lanes").integer<int>();
+  hardware.block_max = reader.at("block_max").integer<int>();
+  hardware.random_bits = reader.at("random_bits").integer<int>();
   hardware.modes.clear();
-  for (const auto& mode : json.at("modes")) {
-    hardware.modes.push_back(operand_mode(mode.get<std::string>()));
-  }
-  hardware.counters = counter_mode(json.at("counters").get<std::string>());
+  reader.at("modes").each(
+      [&](const Reader& mode) { hardware.modes.push_back(mode.name(operand_mode)); });
+  hardware.counters = reader.at("counters").name(counter_mode);
   for (const auto& entry : buffer_entries()) {
-    json.at("buffers").at(std::string(entry.name)).get_to(hardware.buffers.*entry.value);
+    hardware.buffers.*entry.value = reader.at("buffers").at(std::string(entry.name)).integer<int>();
   }
   for (const auto& entry : latency_entries()) {
-    json.at("latency").at(std::string(entry.name)).get_to(hardware.latency.*entry.value);
+    hardware.latency.*entry.value = reader.at("latency").at(std::string(entry.name)).integer<int>();
   }
   check(hardware);
   return hardware;
 }
 
 void write_job_file(const std::filesystem::path& path, const JobFile& file) {
-  const Batch& batch = file.batch;
-  Json json = {
-      {"schema_version", kSchemaVersion},
-      {"divergence", file.divergence},
-      {"configuration", batch.configuration},
-      {"hardware_hash", to_hex(hardware_hash(batch.hardware))},
-      {"hardware", to_json(batch.hardware)},
-      {"stalls", {{"kind", to_string(batch.stalls.kind())}, {"seed", batch.stalls.seed()}}},
-      {"faults",
-       {{"rtl", file.faults.rtl},
-        {"systemc", file.faults.systemc},
-        {"closed_form", file.faults.closed_form}}},
-      {"rtl_dir", file.rtl_dir.string()},
-      {"jobs", Json::array()}};
-  for (const auto& job : batch.jobs) json["jobs"].push_back(to_json(job));
-  write_file(path, json.dump() + "\n");
+  // Names of the user may be no UTF-8.
+  write_file(path, to_json(file).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 JobFile read_job_file(const std::filesystem::path& path) {
-  constexpr std::size_t kMostBytes = std::size_t{1} << 28;
+  constexpr std::size_t kMostBytes = std::size_t{1} << 26;
   const std::string text = read_file(path, kMostBytes);
-  try {
-    const Json json = Json::parse(text);
-    const int version = json.at("schema_version").get<int>();
-    if (version != kSchemaVersion) {
-      throw UserError(path.string() + ": schema_version is " + std::to_string(version) +
-                      ", allowed is " + std::to_string(kSchemaVersion));
+  return Reader::in_place(path.string() + ": not a job file", [&] {
+    try {
+      return parse_job_file(text);
+    } catch (const Json::parse_error& error) {
+      throw UserError("not JSON from byte " + std::to_string(error.byte) + " on");
+    } catch (const Json::exception& error) {
+      throw UserError(error.what());
     }
-    JobFile file;
-    json.at("divergence").get_to(file.divergence);
-    json.at("configuration").get_to(file.batch.configuration);
-    file.batch.hardware = hardware_from_json(json.at("hardware"));
-    file.batch.stalls = StallPattern(stall_kind(json.at("stalls").at("kind").get<std::string>()),
-                                     json.at("stalls").at("seed").get<std::uint32_t>());
-    json.at("faults").at("rtl").get_to(file.faults.rtl);
-    json.at("faults").at("systemc").get_to(file.faults.systemc);
-    json.at("faults").at("closed_form").get_to(file.faults.closed_form);
-    file.rtl_dir = json.at("rtl_dir").get<std::string>();
-    const auto& hardware = file.batch.hardware;
-    for (const auto& entry : json.at("jobs")) {
-      VerifyJob job;
-      job.a = prepare_job_from_json(entry.at("a"));
-      job.b = prepare_job_from_json(entry.at("b"));
-      job.recipe = {hardware.policy, hardware.bits, entry.at("tile").get<int>(),
-                    hardware.outer_bits};
-      file.batch.jobs.push_back(std::move(job));
-    }
-    if (file.batch.jobs.empty()) throw UserError(path.string() + ": holds no job");
-    return file;
-  } catch (const nlohmann::json::exception& error) {
-    throw UserError(path.string() + ": not a job file: " + error.what());
-  } catch (const std::logic_error& error) {  // std::stoull
-    throw UserError(path.string() + ": not a job file: " + error.what());
-  }
+  });
 }
 
 }  // namespace sylvester

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -25,6 +26,7 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 std::filesystem::path temporary(const std::string& name) {
   return std::filesystem::path(::testing::TempDir()) / ("sylvester_" + name);
@@ -173,14 +175,79 @@ TEST(JobFile, ReadsWhatItWrote) {
   }
 }
 
-TEST(JobFile, RefusesOtherFiles) {
+/// The message about a job file that has been changed at this place (a JSON pointer) to this JSON
+/// value; an empty value removes it.
+std::string message_after_change(const std::string& place, const std::string& value) {
+  using Json = nlohmann::json;
+  const auto path = temporary("changed.json");
+  write_job_file(path, {random_batch(tiny_hardware(), 2, {}), {}, "", "why"});
+  Json json = Json::parse(read_file(path));
+  const Json::json_pointer pointer(place);
+  if (value.empty()) {
+    json.at(pointer.parent_pointer()).erase(pointer.back());
+  } else {
+    json[pointer] = Json::parse(value);
+  }
+  write_file(path, json.dump());
+  try {
+    read_job_file(path);
+  } catch (const UserError& error) {
+    const std::string start = path.string() + ": not a job file: ";
+    EXPECT_THAT(error.what(), StartsWith(start));
+    return std::string(error.what()).substr(start.size());
+  }
+  return "no error";
+}
+
+TEST(JobFile, NamesWhatIsWrong) {
+  EXPECT_EQ(message_after_change("/divergence", "\"another\""), "no error");
+  EXPECT_EQ(message_after_change("/schema_version", "99"),
+            "schema_version is 99; allowed: integer 1...1");
+  EXPECT_EQ(message_after_change("/jobs/1/a/k", ""), "jobs[1].a.k is missing");
+  EXPECT_EQ(message_after_change("/jobs/1/a/kk", "1"), "jobs[1].a.kk is unknown");
+  EXPECT_EQ(message_after_change("/hardware/latency/x", "1"), "hardware.latency.x is unknown");
+  EXPECT_EQ(message_after_change("/new", "{}"), "new is unknown");
+  for (const char* value : {"4294967297", "-1", "1e300", "1.0", "true", "null", "\"1\"", "[1]"}) {
+    EXPECT_EQ(message_after_change("/jobs/0/b/lines", value),
+              "jobs[0].b.lines is " +
+                  std::string(value == std::string("1e300") ? "1e+300" : value) +
+                  "; allowed: integer 1...65535");
+  }
+  EXPECT_EQ(message_after_change("/jobs/0/a/mantissas/0", "32768"),
+            "jobs[0].a.mantissas[0] is 32768; allowed: integer -32767...32767");
+  EXPECT_EQ(message_after_change("/jobs/0/a/seed", "4294967296"),
+            "jobs[0].a.seed is 4294967296; allowed: integer 0...4294967295");
+  EXPECT_THAT(message_after_change("/jobs/0/a/scale/num", "\"1x\""),
+              HasSubstr("jobs[0].a.scale.num is \"1x\"; allowed: the digits"));
+  EXPECT_THAT(message_after_change("/jobs/0/a/format", "\"i9\""), HasSubstr("jobs[0].a.format: "));
+  EXPECT_EQ(message_after_change("/jobs/0/a/rounding", "1"),
+            "jobs[0].a.rounding is 1; allowed: a text");
+  EXPECT_THAT(message_after_change("/jobs/0/a/mantissas", "[1]"), HasSubstr("jobs[0]: tensor 'A'"));
+  EXPECT_THAT(message_after_change("/jobs/0/tile", "65536"), HasSubstr("jobs[0].tile is 65536"));
+  EXPECT_THAT(message_after_change("/jobs/0/a/format", "\"i8\""), HasSubstr("jobs[0]: tensor 'A'"));
+  EXPECT_THAT(message_after_change("/hardware/rows", "99"), HasSubstr("rows = 99"));
+  EXPECT_THAT(message_after_change("/hardware/rows", "3"), HasSubstr("hardware_hash is "));
+  EXPECT_THAT(message_after_change("/hardware", "7"), HasSubstr("hardware.rows is missing"));
+  EXPECT_THAT(message_after_change("/faults/rtl", "1000"), HasSubstr("faults.rtl is 1000"));
+  EXPECT_THAT(message_after_change("/faults/systemc", "-1"), HasSubstr("faults.systemc is -1"));
+  EXPECT_THAT(message_after_change("/stalls/kind", "\"x\""), HasSubstr("stalls.kind: "));
+  EXPECT_EQ(message_after_change("/jobs", "[]"), "jobs is []; allowed: at least one job");
+  EXPECT_EQ(message_after_change("/jobs", "{}"), "jobs is {}; allowed: a list");
+}
+
+TEST(JobFile, RefusesOtherAndTruncatedFiles) {
   const auto path = temporary("no_jobs.json");
-  write_file(path, "{\"schema_version\": 99}");
-  EXPECT_THROW(read_job_file(path), UserError);
-  write_file(path, "{\"jobs\": []}");
-  EXPECT_THROW(read_job_file(path), UserError);
-  write_file(path, "not json");
-  EXPECT_THROW(read_job_file(path), UserError);
+  for (const char* text :
+       {"{\"schema_version\": 99}", "{\"jobs\": []}", "not json", "", "[]", "7"}) {
+    write_file(path, text);
+    EXPECT_THROW(read_job_file(path), UserError) << text;
+  }
+  write_job_file(path, {random_batch(tiny_hardware(), 1, {}), {}, "", ""});
+  const std::string whole = read_file(path);
+  for (std::size_t length = 0; length + 2 < whole.size(); length += 97) {
+    write_file(path, whole.substr(0, length));
+    EXPECT_THROW(read_job_file(path), UserError) << length;
+  }
 }
 
 TEST(Vcd, HasEveryStreamOfEveryModel) {
@@ -214,6 +281,18 @@ TEST(Children, ReturnTextsInOrderAndErrorsAsTheyWere) {
   EXPECT_THROW(run_in_children({[]() -> std::string { throw EnvironmentError("e"); }}, 1),
                EnvironmentError);
   EXPECT_THROW(run_in_children({[]() -> std::string { _exit(4); }}, 1), EnvironmentError);
+  EXPECT_THROW(run_in_children({[]() -> std::string { throw std::bad_alloc(); }}, 1),
+               EnvironmentError);
+}
+
+TEST(Children, DoNotPrintOnStandardOutput) {
+  ::testing::internal::CaptureStdout();
+  run_in_children({[] {
+                    std::printf("from a model\n");
+                    return std::string("x");
+                  }},
+                  1);
+  EXPECT_EQ(::testing::internal::GetCapturedStdout(), "");
 }
 
 TEST(Processes, GiveStatusAndOutput) {

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 
 #include "golden/support/error.hpp"
@@ -37,6 +38,8 @@ Child start(const std::vector<std::string>& arguments, const std::string& folder
     if (chdir(folder.c_str()) == 0) {
       dup2(output[1], STDOUT_FILENO);
       dup2(output[1], STDERR_FILENO);
+      // What this program ignores, a tool need not expect.
+      for (const int number : {SIGPIPE, SIGXFSZ}) std::signal(number, SIG_DFL);
       execvp(argv[0], argv.data());
     }
     const int error = errno;

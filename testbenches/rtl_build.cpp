@@ -62,6 +62,9 @@ std::vector<std::string> compiler(const char* optimisation) {
           "-fvisibility=hidden",
           "-w",
           optimisation,
+          "-DVL_USER_FINISH",  // the harness has these
+          "-DVL_USER_STOP",
+          "-DVL_USER_FATAL",
           "-I.",
           "-I" + verilator_root() + "/include",
           "-I" + verilator_root() + "/include/vltstd"};
@@ -107,21 +110,21 @@ class FileLock {
 /// processes that want the same folder: one makes it, the other one waits.
 const fs::path& made_once(const fs::path& folder,
                           const std::function<void(const fs::path&)>& fill) {
-  if (fs::exists(folder)) return folder;
-  std::error_code error;
-  fs::create_directories(folder.parent_path(), error);
-  if (error) {
-    throw EnvironmentError("cannot make the cache folder " + folder.parent_path().string() + ": " +
-                           error.message());
+  try {
+    if (fs::exists(folder)) return folder;
+    fs::create_directories(folder.parent_path());
+    const FileLock lock(folder.string() + ".lock");
+    if (fs::exists(folder)) return folder;
+    const fs::path temporary = folder.string() + ".part";
+    fs::remove_all(temporary);  // left by a process that was killed while it held the lock
+    fs::create_directories(temporary);
+    fill(temporary);
+    fs::rename(temporary, folder);
+    return folder;
+  } catch (const fs::filesystem_error& error) {  // nobody has given this path
+    throw EnvironmentError("cannot fill the cache folder " + folder.parent_path().string() + ": " +
+                           error.code().message());
   }
-  const FileLock lock(folder.string() + ".lock");
-  if (fs::exists(folder)) return folder;
-  const fs::path temporary = folder.string() + ".part";
-  fs::remove_all(temporary);  // left by a process that was killed while it held the lock
-  fs::create_directories(temporary);
-  fill(temporary);
-  fs::rename(temporary, folder);
-  return folder;
 }
 
 std::vector<std::string> runtime_names(bool trace) {
@@ -132,16 +135,18 @@ std::vector<std::string> runtime_names(bool trace) {
 
 /// Verilator's run-time library is the larger part of compiling a small model: made once.
 fs::path runtime_folder() {
-  const std::string key = sha256_hex(verilator_version() + "\n" + compiler_version()).substr(0, 16);
-  return made_once(cache_folder() / "verilator" / key, [](const fs::path& folder) {
-    for (const auto& name : runtime_names(true)) {
-      auto command = compiler("-Os");
-      command.insert(command.end(),
-                     {"-DVM_TRACE=1", "-DVM_TRACE_VCD=1", "-c",
-                      verilator_root() + "/include/" + name + ".cpp", "-o", name + ".o"});
-      run_all({command}, folder);
-    }
-  });
+  const auto command = [](const std::string& name) {
+    auto words = compiler("-Os");
+    words.insert(words.end(), {"-DVM_TRACE=1", "-DVM_TRACE_VCD=1", "-c",
+                               verilator_root() + "/include/" + name + ".cpp", "-o", name + ".o"});
+    return words;
+  };
+  std::string key = verilator_version() + "\n" + compiler_version() + "\n";
+  for (const auto& word : command("")) key += word + "\n";
+  return made_once(cache_folder() / "verilator" / sha256_hex(key).substr(0, 16),
+                   [&](const fs::path& folder) {
+                     for (const auto& name : runtime_names(true)) run_all({command(name)}, folder);
+                   });
 }
 
 std::vector<std::string> verilator_arguments(const std::map<std::string, std::string>& sources,

@@ -22,10 +22,13 @@ constexpr int kInitialState = 20011;
 /// A loaded shared object.
 class SharedObject {
  public:
-  explicit SharedObject(const std::filesystem::path& file)
+  SharedObject(const std::filesystem::path& file, const std::filesystem::path& rtl_dir)
       : handle_(dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL)) {
-    if (handle_ == nullptr)
-      throw EnvironmentError(std::string("cannot load the RTL: ") + dlerror());
+    if (handle_ != nullptr) return;
+    const std::string reason = std::string(" cannot be loaded: ") + dlerror();
+    // Given Verilog may name functions of a program that is not here (DPI).
+    if (!rtl_dir.empty()) throw UserError("the RTL in " + rtl_dir.string() + reason);
+    throw EnvironmentError("the RTL" + reason + "; empty the cache folder");
   }
   ~SharedObject() { dlclose(handle_); }
   SharedObject(const SharedObject&) = delete;
@@ -46,7 +49,7 @@ class SharedObject {
 class LoadedRtl : public RtlAccelerator {
  public:
   LoadedRtl(const HardwareParameters& hardware, const RtlBuildOptions& options)
-      : object_(build_rtl(hardware, options)),
+      : object_(build_rtl(hardware, options), options.rtl_dir),
         interface_(object_.interface()),
         model_(interface_.create(kInitialState), interface_.destroy) {
     if (!options.rtl_dir.empty()) {
@@ -54,7 +57,8 @@ class LoadedRtl : public RtlAccelerator {
     }
     const std::uint64_t expected = sylvester::hardware_hash(hardware);
     const std::uint64_t found = interface_.hardware_hash(model_.get());
-    if (found != expected) {
+    // What has ended at once has not set its outputs: the run reports that.
+    if (found != expected && ended().empty()) {
       throw UserError("the RTL" +
                       (options.rtl_dir.empty() ? "" : " in " + options.rtl_dir.string()) +
                       " is of hardware " + to_hex(found) + ", the configuration of hardware " +
@@ -96,6 +100,11 @@ class LoadedRtl : public RtlAccelerator {
   }
 
   void edge() override { interface_.edge(model_.get()); }
+
+  [[nodiscard]] std::string ended() const override {
+    const char* what = interface_.ended(model_.get());
+    return what == nullptr ? "" : what;
+  }
 
   [[nodiscard]] std::uint32_t observed() const override { return observed_; }
 

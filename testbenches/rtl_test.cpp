@@ -159,6 +159,56 @@ TEST(VerilatedRtl, AFolderWithoutOrWithBrokenVerilogIsRefused) {
   }
 }
 
+TEST(VerilatedRtl, ThatCallsAForeignFunctionIsRefused) {
+  const Folder folder("foreign");
+  for (const auto& [file, text] : generate_rtl(tiny_hardware(), {.verification = true})) {
+    std::string changed = text;
+    if (file == "sylvester_verify_top.v") {
+      changed.insert(changed.rfind("endmodule"),
+                     "import \"DPI-C\" function int not_here(int x);\n"
+                     "initial if (not_here(1) == 2) $finish;\n");
+    }
+    write_file(folder.path() / file, changed);
+  }
+  try {
+    make_rtl_accelerator(tiny_hardware(), {.rtl_dir = folder.path()});
+    FAIL();
+  } catch (const UserError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("undefined symbol: not_here"));
+  }
+}
+
+/// The divergence of a run on RTL whose tally has this statement in it.
+Divergence divergence_with(const std::string& name, const std::string& statement) {
+  const Folder folder(name);
+  for (const auto& [file, text] : generate_rtl(tiny_hardware(), {.verification = true})) {
+    std::string changed = text;
+    if (file == "sylvester_verify_top.v") {
+      changed.insert(changed.rfind("endmodule"), statement + "\n");
+    }
+    write_file(folder.path() / "rtl" / file, changed);
+  }
+  VerifyOptions options;
+  options.configurations = {{"ends", tiny_hardware()}};
+  options.jobs = 2;
+  options.rtl_dir = folder.path() / "rtl";
+  options.failure_dir = folder.path() / "failures";
+  const VerifyReport report = verify(options);
+  EXPECT_EQ(report.mismatches, 1U);
+  EXPECT_TRUE(fs::exists(report.configurations[0].job_file));
+  EXPECT_EQ(report.configurations[0].waveform, "");
+  return report.configurations[0].divergence.value_or(Divergence{});
+}
+
+TEST(VerilatedRtl, ThatEndsItsSimulationIsReported) {
+  const Divergence finish = divergence_with(
+      "finish", "initial $display(\"hello\");\nalways @(posedge clk_i) if (rst_ni) $finish;");
+  EXPECT_EQ(finish.kind, "ended");
+  EXPECT_THAT(finish.sentence(), HasSubstr("the rtl ended its own simulation in cycle "));
+  EXPECT_THAT(finish.found, HasSubstr("$finish at sylvester_verify_top.v:"));
+  EXPECT_THAT(divergence_with("stop", "initial $stop;").sentence(), HasSubstr("$stop at "));
+}
+
 TEST(VerilatedCache, IsFilledOnceAndServesEveryProcess) {
   const Folder folder("cache");
   setenv("XDG_CACHE_HOME", folder.path().c_str(), 1);

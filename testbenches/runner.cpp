@@ -100,6 +100,8 @@ class BatchRun {
   void step() {
     const CycleInputs& inputs = driver_->drive(cycle_);
     for (std::size_t m = 0; m < models_.size(); ++m) models_[m].model->sample(inputs, samples_[m]);
+    check_ended();
+    if (result_.divergence) return;
     if (options_.frames != nullptr) {
       options_.frames->push_back({cycle_, inputs.stall, samples_});
       if (options_.frames->size() > options_.frames_kept) options_.frames->pop_front();
@@ -112,6 +114,21 @@ class BatchRun {
     check_deadlock(inputs);
     driver_->observe(cycle_, samples_[0]);
     for (const auto& model : models_) model.model->edge();
+  }
+
+  void check_ended() {
+    for (const NamedModel& model : models_) {
+      const std::string found = model.model->ended();
+      if (found.empty()) continue;
+      Divergence d;
+      d.kind = "ended";
+      d.cycle = cycle_;
+      d.between = model.name;
+      d.expected = "no end of the simulation";
+      d.found = found;
+      result_.divergence = std::move(d);
+      return;
+    }
   }
 
   void count(const CycleInputs& inputs) {
@@ -442,6 +459,10 @@ class BatchRun {
 }  // namespace
 
 std::string Divergence::sentence() const {
+  if (kind == "ended") {
+    return "the " + between + " ended its own simulation in cycle " + std::to_string(cycle) +
+           " with " + found;
+  }
   std::string text = kind + " differs at " + (stream.empty() ? "no stream" : stream) + ", block " +
                      (block.empty() ? "unknown" : block) +
                      (or_block.empty() ? "" : " (or " + or_block + ")") + ", cycle " +

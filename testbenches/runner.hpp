@@ -27,7 +27,8 @@ struct NamedModel {
 struct Divergence {
   /// "valid", "ready" and "payload": two models in one cycle; "value": the models and golden;
   /// "cycles": the models and the closed form; "protocol": a beat changed before it moved;
-  /// "beats": more or fewer beats than the job has; "deadlock".
+  /// "beats": more or fewer beats than the job has; "deadlock"; "ended": a model called $finish,
+  /// $stop or $fatal.
   std::string kind;
   std::string block;  ///< that drives what differs
   /// Blocks that reach this boundary through signals which are no streams (run, open, release,

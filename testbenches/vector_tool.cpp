@@ -89,11 +89,9 @@ int run(const std::vector<std::string>& arguments) {
 int main(int argc, char** argv) {
   try {
     return sylvester::run({argv + 1, argv + argc});
-  } catch (const sylvester::UserError& error) {
-    std::fprintf(stderr, "vector_tool: %s\n", error.what());
-    return 2;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "vector_tool: %s\n", error.what());
-    return 3;
+  } catch (...) {
+    const sylvester::Failure failure = sylvester::failure_of(std::current_exception());
+    std::fprintf(stderr, "vector_tool: %s\n", failure.sentence.c_str());
+    return failure.fault == sylvester::Fault::kInput ? 2 : 3;
   }
 }

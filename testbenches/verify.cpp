@@ -43,7 +43,8 @@ struct ConfigurationResult {
 
 std::string file_name(const std::string& configuration) {
   std::string name;
-  for (const char c : std::filesystem::path(configuration).stem().string()) {
+  constexpr std::size_t kMost = 100;  // room for what is added to it
+  for (const char c : std::filesystem::path(configuration).stem().string().substr(0, kMost)) {
     name += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' ? c : '_';
   }
   return name;
@@ -83,8 +84,9 @@ void leave_evidence(const Batch& batch, std::span<const Expected> expected, cons
   const std::string name = file_name(batch.configuration) + "-" + report.hardware_hash.substr(0, 8);
   make_output_folder(folder);
   report.job_file = (folder / (name + ".json")).string();
-  report.waveform = (folder / (name + ".vcd")).string();
   write_job_file(report.job_file, {batch, faults, rtl_dir, report.divergence->sentence()});
+  if (report.divergence->kind == "ended") return;  // such a model does not run again
+  report.waveform = (folder / (name + ".vcd")).string();
   std::deque<Frame> frames;
   RunOptions options;
   options.closed_form_fault = faults.closed_form;
@@ -119,7 +121,13 @@ ConfigurationResult run_configuration(const VerifyConfiguration& configuration,
     result.report.statistics.add(run.statistics);
     if (run.divergence) {
       result.report.divergence = run.divergence;
-      leave_evidence(batch, expected, models, faults, rtl_dir, failure_dir, result.report);
+      try {
+        leave_evidence(batch, expected, models, faults, rtl_dir, failure_dir, result.report);
+      } catch (...) {  // the finding is worth more than what it leaves
+        Failure failure = failure_of(std::current_exception());
+        failure.sentence = run.divergence->sentence() + "; " + failure.sentence;
+        throw_failure(failure);
+      }
       break;
     }
   }
@@ -336,6 +344,7 @@ VerifyReport verify(const VerifyOptions& options) {
     throw UserError("verify: a folder of Verilog belongs to one configuration, " +
                     std::to_string(options.configurations.size()) + " are given");
   }
+  require_output_folder(options.failure_dir);
   VerifyReport report = run_all(options.configurations, plan(options), options.faults,
                                 options.rtl_dir, options.failure_dir, options.processes);
   report.seed = options.seed;
@@ -345,6 +354,7 @@ VerifyReport verify(const VerifyOptions& options) {
 VerifyReport replay(const std::filesystem::path& job_file,
                     const std::filesystem::path& failure_dir) {
   const JobFile file = read_job_file(job_file);
+  require_output_folder(failure_dir);
   return run_all({{file.batch.configuration, file.batch.hardware}}, {{file.batch}}, file.faults,
                  file.rtl_dir, failure_dir, 1);
 }

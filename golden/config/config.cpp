@@ -19,8 +19,9 @@ namespace {
 constexpr unsigned kAllEffects = ~0u;
 constexpr std::string_view kOverrideSource = "--set";
 
-// Numbers without a point are good for reals; an empty list fits every type of list.
+// Numbers without a point are good for reals; an empty list fits every type of list; -0.0 is 0.
 ConfigValue converted(const KeyDeclaration& key, ConfigValue value) {
+  if (const auto* real = std::get_if<double>(&value); real != nullptr && *real == 0) return 0.0;
   if (const auto* integer = std::get_if<std::int64_t>(&value);
       integer != nullptr && key.type == KeyType::kReal) {
     return static_cast<double>(*integer);
@@ -55,8 +56,7 @@ Config::Config(std::string source, Values values)
     : source_(std::move(source)), values_(std::move(values)) {
   for (const KeyDeclaration& key : declared_keys()) {
     if (values_.contains(key.name)) continue;
-    values_[key.name] =
-        key.default_from.empty() ? key.default_value : values_.at(key.default_from);
+    values_[key.name] = key.default_from.empty() ? key.default_value : values_.at(key.default_from);
   }
   check_combinations(*this);
 }
@@ -114,9 +114,7 @@ const T& typed(const Config& config, std::string_view key) {
 
 }  // namespace
 
-std::int64_t Config::integer(std::string_view key) const {
-  return typed<std::int64_t>(*this, key);
-}
+std::int64_t Config::integer(std::string_view key) const { return typed<std::int64_t>(*this, key); }
 double Config::real(std::string_view key) const { return typed<double>(*this, key); }
 bool Config::flag(std::string_view key) const { return typed<bool>(*this, key); }
 const std::string& Config::text(std::string_view key) const {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <set>
 
 #include "golden/config/presets.hpp"
@@ -106,11 +107,34 @@ TEST(Config, UnknownKeysNameTheNearest) {
   EXPECT_THAT(message_of("array.rows.x = 8"), HasSubstr("unknown key"));
 }
 
+TEST(Config, EmptyTablesAreRefusedUnlessKeysStandInThem) {
+  EXPECT_EQ(message_of("[array]\n[hardware.latency]\n[operands]\n"), "");
+  for (const char* name : {"nonsense", "array.foo", "arra"}) {
+    EXPECT_THAT(
+        message_of("[" + std::string(name) + "]\n"),
+        testing::StartsWith("file.toml: " + std::string(name) + ": unknown table; nearest"));
+  }
+  EXPECT_THAT(message_of("array.rows = {}\n"), HasSubstr("array.rows: is a key"));
+}
+
+TEST(Config, NamesInAListAreGivenOnce) {
+  EXPECT_THAT(message_of("hardware.modes = [\"i4xi4\", \"i4xi4\"]"),
+              HasSubstr("hardware.modes: value [\"i4xi4\", \"i4xi4\"]; allowed: list of"));
+  EXPECT_EQ(message_of("network.hidden = [64, 64]"), "");
+}
+
+TEST(Config, ThereIsNoNegativeZero) {
+  const Config config =
+      Config::parse("train.momentum = -0.0", "file.toml", {"train.weight_decay=-0"});
+  EXPECT_FALSE(std::signbit(config.real("train.momentum")));
+  EXPECT_FALSE(std::signbit(config.real("train.weight_decay")));
+}
+
 TEST(Config, MalformedTextIsOneLine) {
-  for (const char* text : {"[array", "array.rows = ", "array.rows = 1\narray.rows = 2",
-                           "array.rows = 1979-05-27", "hardware.modes = [[1]]",
-                           "hardware.modes = [\"i4xi4\", 1]", "\xff\xfe", "a = nan",
-                           "operands.forward_weight = \"i4\"\n[operands.forward_weight]\nx = 1"}) {
+  for (const char* text :
+       {"[array", "array.rows = ", "array.rows = 1\narray.rows = 2", "array.rows = 1979-05-27",
+        "hardware.modes = [[1]]", "hardware.modes = [\"i4xi4\", 1]", "\xff\xfe", "a = nan",
+        "operands.forward_weight = \"i4\"\n[operands.forward_weight]\nx = 1"}) {
     const std::string message = message_of(text);
     EXPECT_THAT(message, testing::StartsWith("file.toml:")) << text;
     EXPECT_EQ(message.find('\n'), std::string::npos) << text;
@@ -120,8 +144,9 @@ TEST(Config, MalformedTextIsOneLine) {
 TEST(Config, DeepAndLongTextsAreRefused) {
   std::string deep;
   for (int i = 0; i < 30000; ++i) deep += "a.";
-  for (const std::string& text : {deep + "a = 1", deep + deep + "a = 1", "x = " + std::string(50000, '['),
-                                  std::string(50000, 'q') + " = 1", std::string(100000, '\n')}) {
+  for (const std::string& text :
+       {deep + "a = 1", deep + deep + "a = 1", "x = " + std::string(50000, '['),
+        std::string(50000, 'q') + " = 1", std::string(100000, '\n')}) {
     EXPECT_THAT(message_of(text), testing::StartsWith("file.toml:"));
   }
 }

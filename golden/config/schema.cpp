@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
+#include <string>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -101,6 +103,18 @@ const KeyDeclaration& require_key(std::string_view name, std::string_view where)
       fmt::format("{}: {}: unknown key; nearest: {}", where, name, nearest_key(name).name));
 }
 
+void require_table(std::string_view name, std::string_view where) {
+  const std::string prefix = std::string(name) + ".";
+  for (const KeyDeclaration& key : declared_keys()) {
+    if (key.name.starts_with(prefix)) return;
+  }
+  if (find_key(name) != nullptr) {
+    throw UserError(fmt::format("{}: {}: is a key; allowed: a value, not a table", where, name));
+  }
+  throw UserError(
+      fmt::format("{}: {}: unknown table; nearest key: {}", where, name, nearest_key(name).name));
+}
+
 std::string allowed_text(const KeyDeclaration& key) {
   switch (key.type) {
     case KeyType::kInteger:
@@ -112,7 +126,7 @@ std::string allowed_text(const KeyDeclaration& key) {
     case KeyType::kChoice:
       return fmt::format("one of {}", fmt::join(key.choices, ", "));
     case KeyType::kChoiceList:
-      return fmt::format("list of {}", fmt::join(key.choices, ", "));
+      return fmt::format("list of {}, each once at most", fmt::join(key.choices, ", "));
     case KeyType::kIntegerList:
       return "list of integers " + range_text(key);
   }
@@ -156,7 +170,8 @@ bool is_allowed(const KeyDeclaration& key, const ConfigValue& value) {
     case KeyType::kChoiceList: {
       const auto* v = std::get_if<std::vector<std::string>>(&value);
       return v != nullptr &&
-             std::ranges::all_of(*v, [&](const std::string& e) { return is_choice(key, e); });
+             std::ranges::all_of(*v, [&](const std::string& e) { return is_choice(key, e); }) &&
+             std::set<std::string>(v->begin(), v->end()).size() == v->size();
     }
     case KeyType::kIntegerList: {
       const auto* v = std::get_if<std::vector<std::int64_t>>(&value);

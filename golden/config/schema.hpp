@@ -14,8 +14,8 @@ namespace sylvester {
 enum class KeyType { kInteger, kReal, kFlag, kChoice, kChoiceList, kIntegerList };
 
 /// kInteger int64, kReal double, kFlag bool, kChoice string, the lists vectors.
-using ConfigValue = std::variant<std::int64_t, double, bool, std::string,
-                                 std::vector<std::string>, std::vector<std::int64_t>>;
+using ConfigValue = std::variant<std::int64_t, double, bool, std::string, std::vector<std::string>,
+                                 std::vector<std::int64_t>>;
 
 /// What a key changes. Keys with neither mark (threads) change only how long a run takes.
 enum KeyEffect : unsigned {
@@ -48,6 +48,9 @@ const KeyDeclaration& nearest_key(std::string_view name);
 
 /// Throws UserError `where: name: unknown key; nearest: ...`.
 const KeyDeclaration& require_key(std::string_view name, std::string_view where);
+
+/// Throws UserError if no declared key stands in a table of this name.
+void require_table(std::string_view name, std::string_view where);
 
 /// "integer 1...64", "one of saturate, wrap, clamp".
 std::string allowed_text(const KeyDeclaration& key);

@@ -30,8 +30,7 @@ ConfigValue list_value(const toml::array& array, const std::string& name,
   return texts;
 }
 
-ConfigValue node_value(const toml::node& node, const std::string& name,
-                       const std::string& where) {
+ConfigValue node_value(const toml::node& node, const std::string& name, const std::string& where) {
   if (const auto* integer = node.as_integer()) return integer->get();
   if (const auto* real = node.as_floating_point()) return real->get();
   if (const auto* flag = node.as_boolean()) return flag->get();
@@ -49,9 +48,10 @@ void flatten(const toml::table& table, const std::string& prefix, int depth,
     const std::string name = prefix + std::string(key.str());
     if (const auto* inner = node.as_table()) {
       if (depth == kMostTables) {
-        throw UserError(fmt::format("{}: {}: more than {} tables in each other", where, name,
-                                    kMostTables));
+        throw UserError(
+            fmt::format("{}: {}: more than {} tables in each other", where, name, kMostTables));
       }
+      if (inner->empty()) require_table(name, where);  // no key in it shows that it is unknown
       flatten(*inner, name + ".", depth + 1, where, entries);
     } else {
       entries.push_back({name, node_value(node, name, where)});
@@ -61,8 +61,8 @@ void flatten(const toml::table& table, const std::string& prefix, int depth,
 
 toml::table parse(const std::string& text, const std::string& where) {
   if (text.size() > kMostTomlBytes) {
-    throw UserError(fmt::format("{}: {} bytes; allowed: at most {}", where, text.size(),
-                                kMostTomlBytes));
+    throw UserError(
+        fmt::format("{}: {} bytes; allowed: at most {}", where, text.size(), kMostTomlBytes));
   }
   try {
     return toml::parse(text);
@@ -73,9 +73,7 @@ toml::table parse(const std::string& text, const std::string& where) {
   }
 }
 
-bool is_list(KeyType type) {
-  return type == KeyType::kChoiceList || type == KeyType::kIntegerList;
-}
+bool is_list(KeyType type) { return type == KeyType::kChoiceList || type == KeyType::kIntegerList; }
 
 }  // namespace
 

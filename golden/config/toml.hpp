@@ -18,7 +18,7 @@ struct TomlEntry {
 inline constexpr std::size_t kMostTomlBytes = 1 << 16;
 
 /// Throws UserError if the text is too long, `where:line:column: ...` if the text is not TOML, and
-/// `where: key: ...` if a value has a type that no key has.
+/// `where: key: ...` if a value has a type that no key has or an empty table is unknown.
 std::vector<TomlEntry> parse_toml(const std::string& text, const std::string& where);
 
 /// The right-hand side of `--set key=value` for a key of this type: TOML, or without quotes; lists

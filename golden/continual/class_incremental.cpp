@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstring>
 #include <numeric>
 #include <span>
@@ -49,10 +50,10 @@ void check_settings(const TrainSettings& settings, const Split& split) {
     throw UserError(fmt::format("temperature = {}; allowed: above 0", settings.temperature));
   }
   if (settings.memory > 0 && settings.memory < split.train.classes) {
-    throw UserError(
-        fmt::format("memory = {}; allowed: 0, or at least one exemplar for each of the "
-                    "{} classes",
-                    settings.memory, split.train.classes));
+    throw UserError(fmt::format(
+        "continual.memory: value {}; allowed: 0, or at least one exemplar for each of the "
+        "{} classes",
+        settings.memory, split.train.classes));
   }
   if (split.train.features != split.test.features || split.train.classes != split.test.classes) {
     throw UserError(
@@ -238,6 +239,15 @@ class Run {
     }
   }
 
+  // After a step that was too large everything is NaN: its results would be numbers all the same.
+  void require_finite(double loss) const {
+    if (std::isfinite(loss)) return;
+    throw UserError(
+        fmt::format("train.learning_rate: value {}: the training diverged, the loss of step {} is "
+                    "not finite; allowed: a smaller one",
+                    settings_.sgd.learning_rate, where_.step + 1));
+  }
+
   // One update of the weights; returns the loss before it.
   double learn_batch(std::span<const int> samples, bool distil) {
     FloatMatrix& x = input_of(activations_, network_, static_cast<int>(samples.size()));
@@ -253,6 +263,7 @@ class Run {
       loss += distillation(activations_.logits, old_activations_.logits, settings_.temperature,
                            gradients_.logits);
     }
+    require_finite(loss);
     backward_pass(network_, *student_, activations_, gradients_);
     sgd_.step(network_, gradients_.layers);
     return loss;

@@ -5,10 +5,10 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <fstream>
 #include <memory>
 #include <system_error>
 
+#include "golden/support/atomic_file.hpp"
 #include "golden/support/error.hpp"
 
 namespace sylvester {
@@ -109,16 +109,7 @@ std::string unpack_gz(const std::string& packed, const std::filesystem::path& fi
 }  // namespace
 
 std::string read_file_bytes(const std::filesystem::path& file) {
-  std::error_code error;
-  const auto status = std::filesystem::status(file, error);
-  if (!std::filesystem::exists(status)) fail_at(file, "no such file");
-  if (!std::filesystem::is_regular_file(status)) fail_at(file, "not a regular file");
-  std::ifstream stream(file, std::ios::binary | std::ios::ate);
-  if (!stream) fail_at(file, "cannot be opened for reading");
-  const auto size = static_cast<std::streamoff>(stream.tellg());
-  std::string bytes(static_cast<std::size_t>(size), '\0');
-  stream.seekg(0);
-  if (size != 0 && !stream.read(bytes.data(), size)) fail_at(file, "cannot be read to its end");
+  std::string bytes = read_file(file, kLargestUnpackedFile);
   if (bytes.empty()) fail_at(file, "the file is empty");
   if (file.extension() == ".xz") bytes = unpack_xz(bytes, file);
   if (file.extension() == ".gz") bytes = unpack_gz(bytes, file);

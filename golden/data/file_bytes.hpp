@@ -7,7 +7,7 @@
 
 namespace sylvester {
 
-/// Unpacked size above which a compressed file is refused: the largest set here has 47 MB.
+/// Size, packed or unpacked, above which a file is refused: the largest set here has 47 MB.
 inline constexpr std::size_t kLargestUnpackedFile = std::size_t{1} << 31;
 
 /// Content of `file`; unpacked if its name ends in .xz (liblzma) or .gz (zlib, any number of

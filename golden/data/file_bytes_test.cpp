@@ -36,8 +36,8 @@ TEST(FileBytes, RefusesMissingFileAndFolder) {
   const TestFolder folder;
   const auto missing = folder.path() / "nothing.csv";
   EXPECT_THAT(user_error([&] { read_file_bytes(missing); }),
-              AllOf(HasSubstr("nothing.csv"), HasSubstr("no such file")));
-  EXPECT_THAT(user_error([&] { read_file_bytes(folder.path()); }), HasSubstr("not a regular file"));
+              AllOf(HasSubstr("nothing.csv"), HasSubstr("No such file")));
+  EXPECT_THAT(user_error([&] { read_file_bytes(folder.path()); }), HasSubstr("is a folder"));
 }
 
 TEST(FileBytes, RefusesEmptyFiles) {

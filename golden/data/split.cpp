@@ -53,8 +53,10 @@ void split_by_subject(const Dataset& dataset, const SplitOptions& options, Split
   const int tests =
       options.test_subjects == 0 ? default_test_subjects(count) : options.test_subjects;
   if (tests < 1 || tests >= count) {
-    throw UserError(fmt::format("test_subjects = {} for data set '{}', allowed is 1 ... {}", tests,
-                                dataset.name, count - 1));
+    throw UserError(
+        fmt::format("data.test_subjects: value {}; allowed with data set '{}': 1...{}, and 0 for a "
+                    "fifth of them",
+                    tests, dataset.name, count - 1));
   }
   HostRandom random = HostRandom(options.seed).fork(kSubjectStream);
   shuffle(std::span<std::int32_t>(subjects), random);
@@ -156,6 +158,12 @@ Split make_split(Dataset dataset, const SplitOptions& options) {
   const bool image = dataset.image != std::array<int, 3>{};
   Split split;
   if (dataset.publisher_training_samples > 0) {
+    if (options.test_subjects != 0) {
+      throw UserError(
+          fmt::format("data.test_subjects: value {}; allowed with data set '{}', which has no "
+                      "subjects: 0",
+                      options.test_subjects, dataset.name));
+    }
     split_as_published(std::move(dataset), split);
   } else {
     split_by_subject(dataset, options, split);

@@ -15,8 +15,8 @@ enum class Normalisation {
 
 struct SplitOptions {
   std::uint64_t seed = 1;  ///< decides the test subjects and the class order
-  int test_subjects = 0;   ///< 1 ... subjects-1; 0 = default_test_subjects. Not used where the
-                           ///< publisher splits
+  int test_subjects = 0;   ///< 1 ... subjects-1; 0 = default_test_subjects, the only value
+                           ///< where the publisher splits
   Normalisation normalisation = Normalisation::automatic;
   double clip = 3.0;            ///< limit of a standardised value, in deviations; > 0
   bool shuffle_classes = true;  ///< false: class_order is 0, 1, 2 ...

@@ -167,12 +167,19 @@ TEST(Split, UsesThePublishersSplitAndLeavesImages) {
 
 TEST(Split, RefusesImpossibleRequests) {
   EXPECT_THAT(user_error([] { subject_split(small_set(4), 4, 1); }),
-              HasSubstr("test_subjects = 4 for data set 'small', allowed is 1 ... 3"));
-  EXPECT_THAT(user_error([] { subject_split(small_set(4), -1, 1); }), HasSubstr("1 ... 3"));
+              HasSubstr("data.test_subjects: value 4; allowed with data set 'small': 1...3"));
+  EXPECT_THAT(user_error([] { subject_split(small_set(4), -1, 1); }), HasSubstr("1...3"));
   EXPECT_THAT(user_error([] { subject_split(small_set(1), 1, 1); }), HasSubstr("2 or more"));
   SplitOptions options;
   options.clip = 0;
   EXPECT_THAT(user_error([&] { make_split(small_set(4), options); }), HasSubstr("clip = 0"));
+  Dataset published = small_set(2);
+  published.publisher_training_samples = 15;
+  options = {};
+  options.test_subjects = 1;
+  EXPECT_THAT(user_error([&] { make_split(published, options); }),
+              HasSubstr("data.test_subjects: value 1; allowed with data set 'small', which has no "
+                        "subjects: 0"));
   Dataset lonely = small_set(4);
   lonely.classes = 4;
   EXPECT_THAT(user_error([&] { subject_split(lonely, 1, 1); }),

@@ -172,6 +172,11 @@ PrepareDescriptor describe(const HardwareParameters& hardware, const PrepareJob&
 
 GemmDescriptor describe(const HardwareParameters& hardware, const GemmJob& job) {
   check(job);
+  return describe_shape(hardware, job);
+}
+
+GemmDescriptor describe_shape(const HardwareParameters& hardware, const GemmJob& job) {
+  check_shape(job);
   const auto& recipe = job.recipe;
   require(recipe.policy == hardware.policy,
           "gemm: policy " + std::string(to_string(recipe.policy)) +

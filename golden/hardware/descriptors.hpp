@@ -41,6 +41,8 @@ struct GemmDescriptor {
 /// (format, block, random bits, sizes, policy, P, outer bits, tile, operand mode).
 PrepareDescriptor describe(const HardwareParameters& hardware, const PrepareJob& job);
 GemmDescriptor describe(const HardwareParameters& hardware, const GemmJob& job);
+/// The same for a job whose codes may be left out.
+GemmDescriptor describe_shape(const HardwareParameters& hardware, const GemmJob& job);
 
 /// Field values in table order -> 32-bit words, lowest bits first; and back.
 std::vector<std::uint32_t> pack(std::span<const DescriptorField> fields,

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "golden/hardware/streams.hpp"
@@ -40,6 +41,8 @@ class AcceleratorModel {
   virtual void reset() = 0;
   /// Applies the inputs of this cycle and observes all boundaries just before the edge.
   virtual void sample(const CycleInputs& inputs, CycleSample& out) = 0;
+  /// Why the model has ended before the run, as Verilog with $finish does; empty: it has not.
+  [[nodiscard]] virtual std::string ended() const { return ""; }
   /// The rising edge of this cycle, with the inputs of the last sample().
   virtual void edge() = 0;
 };

@@ -133,6 +133,9 @@ void check(std::span<const OperandMode> modes) {
   }
   const std::optional<int> listed = listed_format(modes);
   for (const OperandMode& mode : modes) {
+    if (std::count(modes.begin(), modes.end(), mode) > 1) {
+      throw UserError("hardware parameter modes has " + to_string(mode) + " twice");
+    }
     for (const int format : {mode.a, mode.b}) {
       if (!row(format).uniform && format != listed) {
         throw UserError("hardware parameter modes has the formats " + row(*listed).name + " and " +

@@ -64,7 +64,7 @@ std::vector<int> prepared_formats(std::span<const OperandMode> modes);
 std::vector<int> a_formats(std::span<const OperandMode> modes);
 std::vector<int> b_formats(std::span<const OperandMode> modes);
 
-/// Throws UserError if there is no mode or more than one listed format.
+/// Throws UserError if there is no mode, one twice, or more than one listed format.
 void check(std::span<const OperandMode> modes);
 
 /// Signed bits of a code and of a value of a format.

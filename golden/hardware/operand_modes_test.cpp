@@ -82,9 +82,11 @@ TEST(OperandModes, SayWhichFormatsAnOperandMayHave) {
   EXPECT_THAT(names_of(prepared_formats(modes({"i4xi4"}))), testing::Not(testing::Contains("e3")));
 }
 
-TEST(OperandModes, NoneIsRefused) {
+TEST(OperandModes, NoneAndTwiceTheSameAreRefused) {
   EXPECT_THAT([] { check(std::vector<OperandMode>{}); },
               ThrowsMessage<UserError>(HasSubstr("modes is empty")));
+  EXPECT_THAT([] { check(modes({"i4xi4", "i4xi4"})); },
+              ThrowsMessage<UserError>(HasSubstr("i4xi4 twice")));
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ const Format& format_of(const PreparedOperand& operand) {
   return formats()[static_cast<std::size_t>(operand.format)];
 }
 
-void check_operand(const PreparedOperand* operand, const std::string& who) {
+void check_shape(const PreparedOperand* operand, const std::string& who) {
   if (operand == nullptr) throw UserError("GEMM job: operand " + who + " is missing");
   const std::string start = "GEMM operand " + who + ": ";
   const auto rows = static_cast<int>(formats().size());
@@ -36,6 +36,10 @@ void check_operand(const PreparedOperand* operand, const std::string& who) {
                     std::to_string(operand->k) + " rounded up to the block " +
                     std::to_string(block));
   }
+}
+
+void check_codes(const PreparedOperand* operand, const std::string& who) {
+  const std::string start = "GEMM operand " + who + ": ";
   const std::size_t size =
       static_cast<std::size_t>(operand->lines) * static_cast<std::size_t>(operand->k_padded);
   if (operand->codes.size() != size) {
@@ -59,8 +63,14 @@ void check_operand(const PreparedOperand* operand, const std::string& who) {
 }  // namespace
 
 void check(const GemmJob& job) {
-  check_operand(job.a.get(), "A");
-  check_operand(job.b.get(), "B");
+  check_shape(job);
+  check_codes(job.a.get(), "A");
+  check_codes(job.b.get(), "B");
+}
+
+void check_shape(const GemmJob& job) {
+  check_shape(job.a.get(), "A");
+  check_shape(job.b.get(), "B");
   const PreparedOperand& a = *job.a;
   const PreparedOperand& b = *job.b;
   if (a.k != b.k || a.k_padded != b.k_padded || a.block != b.block) {  // GEMM-3

@@ -31,6 +31,8 @@ struct GemmResult {
 
 /// Throws UserError naming what is wrong with a job (sizes, formats, recipe).
 void check(const GemmJob& job);
+/// The same without a look at the codes, which may be left out.
+void check_shape(const GemmJob& job);
 
 /// Longest tile of a checked job: T, or K' if that is shorter or T = 0 (ACC-1).
 int tile_length(const GemmJob& job);

@@ -5,6 +5,7 @@
 #include <exception>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -45,7 +46,11 @@ void parallel_for(std::size_t count, int threads, const std::function<void(std::
   };
   {
     std::vector<std::jthread> helpers;
-    for (std::size_t t = 1; t < workers; ++t) helpers.emplace_back(work);
+    try {
+      for (std::size_t t = 1; t < workers; ++t) helpers.emplace_back(work);
+    } catch (const std::system_error&) {
+      // The system has no more threads: those that there are do all the work.
+    }
     work();
   }
   if (failure) std::rethrow_exception(failure);

@@ -23,17 +23,6 @@ int least_exponent(std::int64_t max_magnitude, std::int64_t largest) {
   return e;
 }
 
-// Everything of the result that does not depend on the coefficients.
-PreparedOperand make_operand(const PrepareJob& job) {
-  PreparedOperand operand;
-  operand.format = job.recipe.format;
-  operand.lines = job.input.lines;
-  operand.k = job.input.k;
-  operand.block = block_length(job.recipe.block_rule, job.recipe.block, job.input.k);
-  operand.k_padded = padded_length(operand.k, operand.block);
-  return operand;
-}
-
 }  // namespace
 
 std::string_view to_string(ScaleRule rule) { return name_of(kScaleRuleNames, rule); }
@@ -110,6 +99,16 @@ Rounded divide_round(const Format& format, std::uint64_t numerator, std::uint64_
   return {.code = static_cast<int>(code), .rounded_up = up && rounding == Rounding::kStochastic};
 }
 
+PreparedOperand prepared_shape(const PrepareJob& job) {
+  PreparedOperand operand;
+  operand.format = job.recipe.format;
+  operand.lines = job.input.lines;
+  operand.k = job.input.k;
+  operand.block = block_length(job.recipe.block_rule, job.recipe.block, job.input.k);
+  operand.k_padded = padded_length(operand.k, operand.block);
+  return operand;
+}
+
 void check(const PrepareJob& job) {
   const PrepareRecipe& recipe = job.recipe;
   const WideMatrix& input = job.input;
@@ -162,7 +161,7 @@ PreparedOperand prepare_reference(const PrepareJob& job) {
   const PrepareRecipe& recipe = job.recipe;
   const WideMatrix& input = job.input;
   const Format& row = formats()[static_cast<std::size_t>(recipe.format)];
-  PreparedOperand operand = make_operand(job);
+  PreparedOperand operand = prepared_shape(job);
   const auto lines = static_cast<std::size_t>(operand.lines);
   const auto k = static_cast<std::size_t>(operand.k);
   const auto k_padded = static_cast<std::size_t>(operand.k_padded);
@@ -211,7 +210,7 @@ PreparedOperand prepare_reference(const PrepareJob& job) {
 
 PreparedOperand prepare(const PrepareJob& job) {
   check(job);
-  PreparedOperand operand = make_operand(job);
+  PreparedOperand operand = prepared_shape(job);
   prepare_vectorised(job, operand);
   operand.counters = reported(operand.counters, job.counters);
   return operand;

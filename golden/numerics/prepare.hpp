@@ -79,6 +79,9 @@ struct Rounded {
 Rounded divide_round(const Format& format, std::uint64_t numerator, std::uint64_t d,
                      Rounding rounding, int random_bits, std::uint32_t r);
 
+/// Everything of the result that does not depend on the elements; without codes and scale.
+PreparedOperand prepared_shape(const PrepareJob& job);
+
 /// Throws UserError if the job is malformed (sizes, negative value in an unsigned format, ...).
 void check(const PrepareJob& job);
 

@@ -1,7 +1,12 @@
 #include "golden/support/atomic_file.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <csignal>
 
 #include "golden/support/error.hpp"
 
@@ -9,6 +14,7 @@ namespace sylvester {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::HasSubstr;
 
 class AtomicFileTest : public testing::Test {
  protected:
@@ -37,6 +43,8 @@ TEST_F(AtomicFileTest, LargeFilesReadBackOrAreRefused) {
   EXPECT_EQ(read_file(folder_ / "file"), content);
   EXPECT_EQ(read_file(folder_ / "file", content.size()), content);
   EXPECT_THROW(read_file(folder_ / "file", content.size() - 1), UserError);
+  fs::resize_file(folder_ / "file", std::uintmax_t{1} << 40);  // a hole: refused, not read
+  EXPECT_THROW(read_file(folder_ / "file", 1000), UserError);
 }
 
 TEST_F(AtomicFileTest, NothingIsLeftWithoutCommit) {
@@ -59,14 +67,42 @@ TEST_F(AtomicFileTest, BadPathsAreUserErrors) {
   EXPECT_THROW(make_output_folder("/proc/sylvester"), UserError);
 }
 
-TEST_F(AtomicFileTest, FullDiskIsAnEnvironmentError) {
-  if (!fs::exists("/dev/full")) GTEST_SKIP();
-  std::ofstream full("/dev/full");
-  AtomicFile file(folder_ / "file");
-  std::streambuf* original = file.stream().rdbuf(full.rdbuf());
-  file.stream() << "text";
-  EXPECT_THROW(file.commit(), EnvironmentError);
-  file.stream().rdbuf(original);
+// A limit of the file size fails as a full disk does, in the middle of writing.
+TEST_F(AtomicFileTest, FullDiskIsAnEnvironmentErrorThatSaysWhy) {
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  const rlimit small{4096, before.rlim_max};
+  std::string message;
+  setrlimit(RLIMIT_FSIZE, &small);
+  try {
+    write_file(folder_ / "new" / "file", std::string(100000, 'x'));
+  } catch (const EnvironmentError& error) {
+    message = error.what();
+  }
+  setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_THAT(message, HasSubstr("file: writing failed: File too large"));
+  EXPECT_EQ(entries(), 0u);
+}
+
+TEST_F(AtomicFileTest, OnlyRegularFilesAreReadAndReplaced) {
+  const fs::path fifo = folder_ / "fifo";
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  for (const fs::path& path : {fifo, fs::path("/dev/zero"), folder_}) {
+    EXPECT_THROW(read_file(path), UserError) << path;
+    EXPECT_THROW(write_file(path, "x"), UserError) << path;
+  }
+}
+
+TEST_F(AtomicFileTest, AFolderIsMadeOnlyWhenItIsUsed) {
+  require_output_folder(folder_ / "a" / "b");
+  EXPECT_EQ(entries(), 0u);
+  { const AtomicFile unused(folder_ / "a" / "b" / "file"); }
+  EXPECT_EQ(entries(), 0u);
+  make_output_folder(folder_ / "a" / "b");
+  EXPECT_TRUE(fs::is_empty(folder_ / "a" / "b"));
+  require_output_folder(folder_ / "a" / "b");
+  EXPECT_TRUE(fs::is_directory(folder_ / "a" / "b")) << "what was there stays";
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 #include "golden/support/npy.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cstring>
 #include <limits>
+#include <set>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -30,47 +32,111 @@ struct Header {
   std::size_t data_at = 0;
 };
 
-// The text after `'key':` in the header's Python dictionary.
-std::string_view entry(std::string_view dictionary, std::string_view key, const std::string& name) {
-  const std::size_t at = dictionary.find(fmt::format("'{}':", key));
-  if (at == std::string_view::npos) refuse(name, fmt::format("header has no '{}'", key));
-  std::string_view rest = dictionary.substr(at + key.size() + 3);
-  rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
-  return rest;
-}
+/// Reads the header's Python dictionary from front to back.
+class Scanner {
+ public:
+  Scanner(std::string_view text, const std::string& name) : text_(text), name_(name) {}
 
-void read_type(std::string_view text, Header& header, const std::string& name) {
-  const std::string_view type = text.substr(0, std::min(text.find('\'', 1), text.size()));
-  const bool good = type.size() == 4 && type[0] == '\'' &&
-                    std::string_view("<>|=").find(type[1]) != std::string_view::npos &&
-                    std::string_view("iubf").find(type[2]) != std::string_view::npos &&
-                    std::string_view("1248").find(type[3]) != std::string_view::npos &&
-                    !(type[2] == 'f' && type[3] < '4') && !(type[2] == 'b' && type[3] != '1');
+  /// Takes this text, if it comes next.
+  bool take(std::string_view expected) {
+    skip_space();
+    if (!text_.starts_with(expected)) return false;
+    text_.remove_prefix(expected.size());
+    return true;
+  }
+  void require(std::string_view expected) {
+    if (!take(expected)) fail();
+  }
+  /// What stands between two quotation marks.
+  std::string_view quoted() {
+    require("'");
+    const std::size_t end = text_.find('\'');
+    if (end == std::string_view::npos) fail();
+    const std::string_view result = text_.substr(0, end);
+    text_.remove_prefix(end + 1);
+    return result;
+  }
+  std::size_t number() {
+    skip_space();
+    std::size_t value = 0;
+    const auto [rest, error] = std::from_chars(text_.data(), text_.data() + text_.size(), value);
+    if (error != std::errc{}) fail();
+    text_.remove_prefix(static_cast<std::size_t>(rest - text_.data()));
+    return value;
+  }
+  /// The next few characters, for a message.
+  std::string_view ahead() {
+    skip_space();
+    return text_.substr(0, std::min<std::size_t>(text_.find_first_of(",\n"), 24));
+  }
+  bool at_end() {
+    skip_space();
+    return text_.empty();
+  }
+  [[noreturn]] void fail() {
+    refuse(name_, fmt::format("header has '{}' where a dictionary of 'descr', 'fortran_order' and "
+                              "'shape' would go on",
+                              ahead()));
+  }
+
+ private:
+  void skip_space() { text_.remove_prefix(std::min(text_.find_first_not_of(" \n"), text_.size())); }
+
+  std::string_view text_;
+  const std::string& name_;
+};
+
+void read_type(Scanner& scanner, Header& header, const std::string& name) {
+  const std::string_view ahead = scanner.ahead();
+  const std::string_view type = ahead.starts_with('\'') ? scanner.quoted() : std::string_view();
+  const bool good = type.size() == 3 &&
+                    std::string_view("<>|=").find(type[0]) != std::string_view::npos &&
+                    std::string_view("iubf").find(type[1]) != std::string_view::npos &&
+                    std::string_view("1248").find(type[2]) != std::string_view::npos &&
+                    !(type[1] == 'f' && type[2] < '4') && !(type[1] == 'b' && type[2] != '1');
   if (!good) {
-    refuse(name, fmt::format("element type {}; allowed: integers and booleans, float32, float64",
-                             text.substr(0, std::min<std::size_t>(text.find(','), 24))));
+    refuse(name,
+           fmt::format("element type {}; allowed: integers and booleans, float32, float64", ahead));
   }
-  header.order = type[1];
-  header.kind = type[2];
-  header.bytes = static_cast<std::size_t>(type[3] - '0');
+  header.order = type[0];
+  header.kind = type[1];
+  header.bytes = static_cast<std::size_t>(type[2] - '0');
 }
 
-void read_shape(std::string_view text, Header& header, const std::string& name) {
-  const std::size_t end = text.find(')');
-  if (text.empty() || text.front() != '(' || end == std::string_view::npos) {
-    refuse(name, "header has a malformed shape");
+void read_shape(Scanner& scanner, Header& header) {
+  scanner.require("(");
+  while (!scanner.take(")")) {
+    header.shape.push_back(scanner.number());
+    if (scanner.take(",")) continue;
+    scanner.require(")");
+    break;
   }
-  text = text.substr(1, end - 1);
-  while (!text.empty()) {
-    const std::size_t digit = text.find_first_not_of(" ,");
-    if (digit == std::string_view::npos) break;
-    text.remove_prefix(digit);
-    std::size_t length = 0;
-    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), length);
-    if (error != std::errc{}) refuse(name, "header has a malformed shape");
-    header.shape.push_back(length);
-    text.remove_prefix(static_cast<std::size_t>(rest - text.data()));
+}
+
+/// Three entries in any order, each once.
+void read_dictionary(Scanner scanner, Header& header, const std::string& name) {
+  std::set<std::string_view> missing = {"descr", "fortran_order", "shape"};
+  scanner.require("{");
+  while (!scanner.take("}")) {
+    const std::string_view key = scanner.quoted();
+    scanner.require(":");
+    if (missing.erase(key) == 0) {
+      refuse(name, fmt::format("header has '{}' unexpectedly or twice; allowed: 'descr', "
+                               "'fortran_order' and 'shape'",
+                               key));
+    }
+    if (key == "descr") read_type(scanner, header, name);
+    if (key == "shape") read_shape(scanner, header);
+    if (key == "fortran_order") {
+      header.fortran = scanner.take("True");
+      if (!header.fortran) scanner.require("False");
+    }
+    if (scanner.take(",")) continue;
+    scanner.require("}");
+    break;
   }
+  if (!scanner.at_end()) scanner.fail();
+  if (!missing.empty()) refuse(name, fmt::format("header has no '{}'", *missing.begin()));
 }
 
 Header read_header(const std::string& bytes, const std::string& name) {
@@ -88,12 +154,9 @@ Header read_header(const std::string& bytes, const std::string& name) {
   if (version > 1) length |= byte(10) << 16 | byte(11) << 24;
   if (length > bytes.size() - start) refuse(name, "ends inside its header");
 
-  const std::string_view dictionary = std::string_view(bytes).substr(start, length);
   Header header;
   header.data_at = start + length;
-  read_type(entry(dictionary, "descr", name), header, name);
-  header.fortran = entry(dictionary, "fortran_order", name).starts_with("True");
-  read_shape(entry(dictionary, "shape", name), header, name);
+  read_dictionary(Scanner(std::string_view(bytes).substr(start, length), name), header, name);
   return header;
 }
 
@@ -136,19 +199,34 @@ std::size_t fortran_position(std::size_t index, const std::vector<std::size_t>& 
   return position;
 }
 
+/// Far more than a matrix whose product can be formed, far less than the memory.
+constexpr std::size_t kMostElements = std::size_t{1} << 27;
+constexpr std::size_t kMostBytes = kMostElements * 8 + (std::size_t{1} << 16);
+
+std::size_t element_count(const Header& header, const std::string& name) {
+  std::size_t count = 1;
+  for (const std::size_t length : header.shape) {
+    if (length == 0) return 0;
+    if (count <= kMostElements / length) {
+      count *= length;
+      continue;
+    }
+    refuse(name, fmt::format("shape ({}); allowed: at most {} elements",
+                             fmt::join(header.shape, ", "), kMostElements));
+  }
+  return count;
+}
+
 }  // namespace
 
 NpyArray parse_npy(const std::string& bytes, const std::string& name) {
   const Header header = read_header(bytes, name);
-  const std::size_t available = (bytes.size() - header.data_at) / header.bytes;
-  std::size_t count = 1;
-  for (const std::size_t length : header.shape) {
-    if (length != 0 && count > available / length) {
-      refuse(name, fmt::format("is shorter than its shape ({})", fmt::join(header.shape, ", ")));
-    }
-    count *= length;
+  const std::size_t given = bytes.size() - header.data_at;
+  const std::size_t count = element_count(header, name);
+  if (given != count * header.bytes) {
+    refuse(name, fmt::format("{} bytes follow the header; its shape ({}) needs {}", given,
+                             fmt::join(header.shape, ", "), count * header.bytes));
   }
-  if (count > available) refuse(name, "has no elements");
 
   NpyArray array;
   array.name = name;
@@ -166,9 +244,6 @@ NpyArray parse_npy(const std::string& bytes, const std::string& name) {
   }
   return array;
 }
-
-/// Far more than a matrix whose product can be formed, far less than the memory.
-constexpr std::size_t kMostBytes = std::size_t{1} << 30;
 
 NpyArray read_npy(const std::filesystem::path& path) {
   return parse_npy(read_file(path, kMostBytes), path.string());

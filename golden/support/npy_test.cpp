@@ -34,8 +34,7 @@ TEST(Npy, ReadsEveryTypeAndOrder) {
 
 TEST(Npy, FortranOrderBecomesCOrder) {
   // [[0, 1, 2], [3, 4, 5]] column by column.
-  const NpyArray array =
-      parse_npy(file(header("|i1", "True", "(2, 3)"), {"\0\3\1\4\2\5", 6}), "f");
+  const NpyArray array = parse_npy(file(header("|i1", "True", "(2, 3)"), {"\0\3\1\4\2\5", 6}), "f");
   EXPECT_EQ(array.integers, (std::vector<std::int64_t>{0, 1, 2, 3, 4, 5}));
 }
 
@@ -56,6 +55,15 @@ TEST(Npy, EmptyArraysAreRead) {
   EXPECT_EQ(array.shape, (std::vector<std::size_t>{0, 5}));
 }
 
+TEST(Npy, TheMessageNamesBytesAndShape) {
+  try {
+    parse_npy(file(header("<i2", "False", "(2, 1)"), "abcdef"), "f.npy");
+    FAIL();
+  } catch (const UserError& error) {
+    EXPECT_STREQ(error.what(), "f.npy: 6 bytes follow the header; its shape (2, 1) needs 4");
+  }
+}
+
 TEST(Npy, MalformedFilesAreUserErrors) {
   const std::string good = file(header("<i2", "False", "(3,)"), "abcdef");
   EXPECT_NO_THROW(parse_npy(good, "f"));
@@ -63,11 +71,28 @@ TEST(Npy, MalformedFilesAreUserErrors) {
     EXPECT_THROW(parse_npy(good.substr(0, length), "f"), UserError) << length;
   }
   for (const std::string& bad :
-       {header("<c8", "False", "(3,)"), header("<f2", "False", "(3,)"), header("|O", "False", "()"),
-        header("<i2", "False", "(3"), header("<i2", "False", "(-1,)"),
+       {header("<c8", "False", "(3,)"),
+        header("<f2", "False", "(3,)"),
+        header("|O", "False", "()"),
+        header("<i2", "False", "(3"),
+        header("<i2", "False", "(-1,)"),
         header("<i2", "False", "(99999999999, 99999999999)"),
-        header("<i2", "False", "(99999999999999999999999,)"), std::string("{}\n"),
-        std::string("{'descr': ")}) {
+        header("<i2", "False", "(99999999999999999999999,)"),
+        std::string("{}\n"),
+        std::string("{'descr': "),
+        "junk " + header("<i2", "False", "(3,)"),
+        header("<i2", "False", "(3,)") + "junk",
+        header("<i2", "Maybe", "(3,)"),
+        header("<i2", "False", "(3 1)"),
+        header("<i2", "False", "(,3)"),
+        header("<i2", "False", "(0, 18446744073709551616)"),
+        header("<i2", "False", "(2,)"),
+        header("<i2", "False", "(4,)"),
+        header("<i2", "False", "(18446744073709551615, 0, 3)"),
+        std::string("{'descr': '<i2', 'fortran_order': False, 'shape': (3,), 'shape': (3,)}"),
+        std::string("{'descr': '<i2', 'fortran_order': False, 'shape': (3,), 'x': 1}"),
+        std::string("{'descr': '<i2', 'fortran_order': False}"),
+        std::string("{'descr': [('a', '<i2')], 'fortran_order': False, 'shape': (3,)}")}) {
     EXPECT_THROW(parse_npy(file(bad, "abcdef"), "f"), UserError) << bad;
   }
 }

@@ -2,6 +2,7 @@
 // sylvester_verify_top): reaches every port by name and offers them through rtl_abi.hpp.
 // SYLVESTER_FAULTS and SYLVESTER_TRACE are defined by the builds that have those.
 #include <memory>
+#include <string>
 
 #include "Vaccelerator.h"
 #include "rtl_abi.hpp"
@@ -49,9 +50,19 @@ void get(const VlWide<N>& port, std::uint32_t* words) {
   DO(2, turned) DO(3, coefficients) DO(9, a_feed) DO(10, b_feed) DO(11, partials)
 #define ALL_STREAMS(DO) INPUT_STREAMS(DO) OUTPUT_STREAMS(DO) INNER_STREAMS(DO)
 
+// The end of the simulation that the Verilog asks for, on its way out of the model.
+struct Ended {
+  std::string what;
+};
+
+[[noreturn]] void end(const char* what, const char* file, int line) {
+  throw Ended{std::string(what) + " at " + file + ":" + std::to_string(line)};
+}
+
 struct Model {
   VerilatedContext context;
   std::unique_ptr<Vaccelerator> top;
+  std::string ended;
 #ifdef SYLVESTER_TRACE
   std::unique_ptr<VerilatedVcdC> trace;
 #endif
@@ -73,11 +84,21 @@ struct Model {
 #ifdef SYLVESTER_TRACE
     if (trace) trace->close();
 #endif
-    top->final();
+    if (ended.empty()) run([&] { top->final(); });
+  }
+
+  template <typename Action>
+  void run(Action action) {
+    try {
+      action();
+    } catch (const Ended& end) {
+      ended = end.what;
+    }
   }
 
   void settle() {
-    top->eval();
+    if (!ended.empty()) return;
+    run([&] { top->eval(); });
 #ifdef SYLVESTER_TRACE
     if (trace) trace->dump(context.time());
 #endif
@@ -164,6 +185,11 @@ void sample(void* handle, RtlPorts* ports) {
 
 void edge(void* model) { model_of(model).edge(); }
 
+const char* ended(void* model) {
+  const std::string& what = model_of(model).ended;
+  return what.empty() ? nullptr : what.c_str();
+}
+
 int select_fault(void* handle, int fault) {
 #ifdef SYLVESTER_FAULTS
   model_of(handle).top->rootp->__PVT__sylvester_fault_pkg->selector =
@@ -191,7 +217,14 @@ int open_trace(void* handle, const char* path) {
 
 }  // namespace
 
+// Verilator's own versions of these print and end the process.
+void vl_finish(const char* file, int line, const char*) { end("$finish", file, line); }
+void vl_stop(const char* file, int line, const char*) { end("$stop", file, line); }
+void vl_fatal(const char* file, int line, const char*, const char* message) {
+  end(message, file, line);
+}
+
 extern "C" __attribute__((visibility("default"))) const RtlInterface sylvester_rtl = {
-    kRtlAbiVersion, create, destroy, hardware_hash, words,
-    reset,          sample, edge,    select_fault,  open_trace,
+    kRtlAbiVersion, create, destroy, hardware_hash, words,      reset,
+    sample,         edge,   ended,   select_fault,  open_trace,
 };

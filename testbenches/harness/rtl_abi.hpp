@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-inline constexpr int kRtlAbiVersion = 1;
+inline constexpr int kRtlAbiVersion = 2;
 inline constexpr int kRtlStreams = 14;
 
 extern "C" {
@@ -36,6 +36,8 @@ struct RtlInterface {
   /// Settles the inputs of this cycle; the outputs are those just before the rising edge.
   void (*sample)(void* model, RtlPorts* ports);
   void (*edge)(void* model);
+  /// "$finish at file:line" if the Verilog has ended its simulation, else null. Nothing moves then.
+  const char* (*ended)(void* model);
   /// Selects a fault of the faults build, 0 = none; returns 0 if this build has no faults.
   int (*select_fault)(void* model, int fault);
   /// Writes a VCD of all signals from now on; returns 0 if this build cannot.
