@@ -10,6 +10,7 @@
 #include "golden/hardware/host.hpp"
 #include "golden/support/atomic_file.hpp"
 #include "golden/support/error.hpp"
+#include "golden/support/test_folder.hpp"
 #include "testbenches/child.hpp"
 #include "testbenches/faults.hpp"
 #include "testbenches/job_file.hpp"
@@ -25,10 +26,6 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::HasSubstr;
-
-std::filesystem::path temporary(const std::string& name) {
-  return std::filesystem::path(::testing::TempDir()) / ("sylvester_" + name);
-}
 
 TEST(RandomJobs, FillTheCellTheyAreDrawnFor) {
   for (const auto& configuration : verification_suite()) {
@@ -147,7 +144,8 @@ TEST(BeatPositions, NameLineAndK) {
 
 TEST(JobFile, ReadsWhatItWrote) {
   const auto suite = verification_suite();
-  const auto path = temporary("jobs.json");
+  const TestFolder folder;
+  const auto path = folder.path() / "jobs.json";
   for (const auto& configuration : suite) {
     const Batch batch =
         random_batch(configuration.hardware, 6, StallPattern(StallKind::kBursts, 17));
@@ -174,7 +172,8 @@ TEST(JobFile, ReadsWhatItWrote) {
 }
 
 TEST(JobFile, RefusesOtherFiles) {
-  const auto path = temporary("no_jobs.json");
+  const TestFolder folder;
+  const auto path = folder.path() / "no_jobs.json";
   write_file(path, "{\"schema_version\": 99}");
   EXPECT_THROW(read_job_file(path), UserError);
   write_file(path, "{\"jobs\": []}");
@@ -192,7 +191,8 @@ TEST(Vcd, HasEveryStreamOfEveryModel) {
     frame.samples[1].data[1] = {0x0001fffeU};
     frames.push_back(frame);
   }
-  const auto path = temporary("wave.vcd");
+  const TestFolder folder;
+  const auto path = folder.path() / "wave.vcd";
   write_vcd(path, hardware, {"systemc", "rtl"}, frames);
   const std::string text = read_file(path);
   for (const auto& stream : streams()) {
@@ -204,16 +204,32 @@ TEST(Vcd, HasEveryStreamOfEveryModel) {
 }
 
 TEST(Children, ReturnTextsInOrderAndErrorsAsTheyWere) {
-  const std::vector<std::function<std::string()>> good = {
-      [] { return "one"; }, [] { return std::string(200000, 'x'); }, [] { return "three"; }};
+  const std::vector<ChildTask> good = {[](const StepReport&) { return "one"; },
+                                       [](const StepReport&) { return std::string(200000, 'S'); },
+                                       [](const StepReport&) { return "three"; }};
   const auto texts = run_in_children(good, 2);
   EXPECT_EQ(texts[0], "one");
   EXPECT_EQ(texts[1].size(), 200000U);
   EXPECT_EQ(texts[2], "three");
-  EXPECT_THROW(run_in_children({[]() -> std::string { throw UserError("u"); }}, 1), UserError);
-  EXPECT_THROW(run_in_children({[]() -> std::string { throw EnvironmentError("e"); }}, 1),
+  EXPECT_THROW(run_in_children({[](const StepReport&) -> std::string { throw UserError("u"); }}, 1),
+               UserError);
+  EXPECT_THROW(
+      run_in_children({[](const StepReport&) -> std::string { throw EnvironmentError("e"); }}, 1),
+      EnvironmentError);
+  EXPECT_THROW(run_in_children({[](const StepReport&) -> std::string { _exit(4); }}, 1),
                EnvironmentError);
-  EXPECT_THROW(run_in_children({[]() -> std::string { _exit(4); }}, 1), EnvironmentError);
+}
+
+TEST(Children, ReportTheirSteps) {
+  const ChildTask task = [](const StepReport& done) {
+    done(3);
+    done(40000);
+    return std::string("SSS");
+  };
+  std::size_t steps = 0;
+  const auto texts = run_in_children({task, task}, 2, [&](std::size_t more) { steps += more; });
+  EXPECT_EQ(steps, 2U * 40003);
+  EXPECT_EQ(texts, (std::vector<std::string>{"SSS", "SSS"}));
 }
 
 TEST(Processes, GiveStatusAndOutput) {

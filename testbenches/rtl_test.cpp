@@ -1,14 +1,15 @@
 // The generated Verilog as a model: against golden and SystemC, with overridden parameters, as
 // delivered, from the cache, and as a back end.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include <unistd.h>
-
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 
 #include "golden/support/atomic_file.hpp"
 #include "golden/support/error.hpp"
+#include "golden/support/test_folder.hpp"
 #include "rtl_gen/generate.hpp"
 #include "rtl_gen/top.hpp"
 #include "sim/systemc/accelerator.hpp"
@@ -25,21 +26,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
-
-/// An empty folder that is removed at the end.
-class Folder {
- public:
-  explicit Folder(const std::string& name)
-      : path_(fs::path(::testing::TempDir()) / ("sylvester_" + name + std::to_string(getpid()))) {
-    fs::remove_all(path_);
-    fs::create_directories(path_);
-  }
-  ~Folder() { fs::remove_all(path_); }
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 void expect_equal(const Batch& batch, const std::vector<NamedModel>& models) {
   const auto expected = golden_results(batch);
@@ -126,7 +112,7 @@ TEST(VerilatedRtl, OfOtherHardwareIsRefused) {
 }
 
 TEST(VerilatedRtl, AsDeliveredIsComparedAtTheHostsStreams) {
-  const Folder folder("delivered");
+  const TestFolder folder;
   for (const auto& [name, text] : generate_rtl(tiny_hardware())) {
     write_file(folder.path() / "rtl" / name, text);
   }
@@ -144,7 +130,7 @@ TEST(VerilatedRtl, AsDeliveredIsComparedAtTheHostsStreams) {
 }
 
 TEST(VerilatedRtl, AFolderWithoutOrWithBrokenVerilogIsRefused) {
-  const Folder folder("broken");
+  const TestFolder folder;
   EXPECT_THROW(make_rtl_accelerator(tiny_hardware(), {.rtl_dir = folder.path() / "absent"}),
                UserError);
   EXPECT_THROW(make_rtl_accelerator(tiny_hardware(), {.rtl_dir = folder.path()}), UserError);
@@ -160,9 +146,9 @@ TEST(VerilatedRtl, AFolderWithoutOrWithBrokenVerilogIsRefused) {
 }
 
 TEST(VerilatedCache, IsFilledOnceAndServesEveryProcess) {
-  const Folder folder("cache");
+  const TestFolder folder;
   setenv("XDG_CACHE_HOME", folder.path().c_str(), 1);
-  const auto build = [] {
+  const auto build = [](const StepReport& = {}) {
     make_rtl_accelerator(tiny_hardware());
     return std::to_string(rtl_builds());
   };
@@ -178,9 +164,9 @@ TEST(VerilatedCache, IsFilledOnceAndServesEveryProcess) {
 }
 
 TEST(VerilatedCache, AMissingToolIsOneLineThatNamesThePackage) {
-  const Folder folder("no_tools");
+  const TestFolder folder;
   const auto error_of = [&](const std::string& path) {
-    return run_in_children({[&]() -> std::string {
+    return run_in_children({[&](const StepReport&) -> std::string {
                              setenv("XDG_CACHE_HOME", folder.path().c_str(), 1);
                              setenv("PATH", path.c_str(), 1);
                              try {
@@ -207,7 +193,7 @@ TEST(VerilatedCache, AMissingToolIsOneLineThatNamesThePackage) {
 }
 
 TEST(VerilatedTrace, WritesAllSignals) {
-  const Folder folder("trace");
+  const TestFolder folder;
   const auto rtl = make_rtl_accelerator(tiny_hardware(), {.trace = true});
   const fs::path file = folder.path() / "all.vcd";
   rtl->open_trace(file);
