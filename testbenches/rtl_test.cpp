@@ -61,19 +61,24 @@ HardwareParameters other_hardware() {
   return hardware;
 }
 
-TEST(VerilatedRtl, OverriddenParametersGiveTheSameDesignAsRegenerating) {
-  const HardwareParameters wanted = other_hardware();
+/// Verilog of `wanted` and that of `base` with parameters overridden agree in values and in every
+/// cycle.
+void expect_the_same_behaviour(const HardwareParameters& base, const HardwareParameters& wanted) {
   const auto generated = make_rtl_accelerator(wanted);
-  const auto overridden = make_rtl_accelerator(wanted, {.base = tiny_hardware()});
+  const auto overridden = make_rtl_accelerator(wanted, {.base = base});
   for (const auto kind : {StallKind::kNone, StallKind::kBursts}) {
     expect_equal(random_batch(wanted, 12, StallPattern(kind, 4)),
                  {{"generated", generated.get()}, {"overridden", overridden.get()}});
   }
 }
 
+TEST(VerilatedRtl, OverriddenParametersGiveTheSameDesignAsRegenerating) {
+  expect_the_same_behaviour(tiny_hardware(), other_hardware());
+}
+
 /// Yosys' statistics of the delivered design: the lines "cell-type count".
 std::string cells(const HardwareParameters& base, const HardwareParameters& wanted) {
-  const Folder folder("cells");
+  const TestFolder folder;
   std::string script = "read_verilog";
   for (const auto& [name, text] : generate_rtl(base)) {
     write_file(folder.path() / name, text);
@@ -100,6 +105,47 @@ TEST(VerilatedRtl, YosysCountsTheSameCellsWhetherOverriddenOrRegenerated) {
   EXPECT_EQ(cells(tiny_hardware(), other_hardware()), regenerated);
   EXPECT_NE(cells(tiny_hardware(), tiny_hardware()), regenerated);
 }
+
+/// Rows, columns, accumulator bits, longest tile and lanes at random.
+HardwareParameters random_hardware(HostRandom& random) {
+  const auto between = [&](int least, int most) {
+    return least + static_cast<int>(random.below(static_cast<std::uint32_t>(most - least + 1)));
+  };
+  HardwareParameters hardware = tiny_hardware();
+  hardware.rows = between(1, 7);
+  hardware.cols = between(1, 7);
+  hardware.bits = between(4, 12);
+  hardware.tile_max = between(1, 200);
+  hardware.lanes = between(1, 5);
+  return hardware;
+}
+
+std::string shape_text(const HardwareParameters& hardware) {
+  return fmt::format("{}x{}, {} bits, tiles of {}, {} lanes", hardware.rows, hardware.cols,
+                     hardware.bits, hardware.tile_max, hardware.lanes);
+}
+
+class VerilatedOverrides : public ::testing::TestWithParam<int> {};
+
+/// Generated for x and overridden to y is generated for y. The first three y have shapes at the
+/// edge: one element, one row, neither a power of two nor square.
+TEST_P(VerilatedOverrides, GiveTheDesignOfRegenerating) {
+  static constexpr std::uint64_t kSeed = 1;
+  static constexpr std::array<std::array<int, 2>, 3> kShapes = {{{1, 1}, {1, 7}, {5, 3}}};
+  const auto pair = static_cast<std::size_t>(GetParam());
+  HostRandom random = HostRandom(kSeed).fork(pair);
+  const HardwareParameters base = random_hardware(random);
+  HardwareParameters wanted = random_hardware(random);
+  if (pair < kShapes.size()) {
+    wanted.rows = kShapes[pair][0];
+    wanted.cols = kShapes[pair][1];
+  }
+  fmt::print("seed {}, pair {}: {} -> {}\n", kSeed, pair, shape_text(base), shape_text(wanted));
+  ASSERT_NE(hardware_hash(base), hardware_hash(wanted));
+  expect_the_same_behaviour(base, wanted);
+  EXPECT_EQ(cells(base, wanted), cells(wanted, wanted));
+}
+INSTANTIATE_TEST_SUITE_P(FivePairs, VerilatedOverrides, ::testing::Range(0, 5));
 
 TEST(VerilatedRtl, OfOtherHardwareIsRefused) {
   try {
