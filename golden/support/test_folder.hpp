@@ -12,7 +12,7 @@
 
 namespace sylvester {
 
-/// An empty folder with the name of the running test, removed at the end.
+/// An empty folder with the name of the running test, removed at the end unless the test failed.
 class TestFolder {
  public:
   TestFolder() {
@@ -24,6 +24,7 @@ class TestFolder {
     std::filesystem::create_directories(path_);
   }
   ~TestFolder() {
+    if (testing::Test::HasFailure()) return;
     std::error_code ignored;  // a folder that stays behind is no reason to fail a test
     std::filesystem::remove_all(path_, ignored);
   }
