@@ -164,23 +164,12 @@ Json counters_json(const TrainTotals& totals) {
   return {{"gemms", std::move(gemms)}, {"operands", std::move(operands)}};
 }
 
-// Limited tiles of all three GEMMs / their tiles.
-double limited_tile_share(const TrainTotals& totals) {
-  std::uint64_t tiles = 0;
-  std::uint64_t limited = 0;
-  for (const GemmTotals& t : totals.gemm) {
-    tiles += t.tiles;
-    limited += t.counters.tile_limited;
-  }
-  return tiles == 0 ? 0.0 : static_cast<double>(limited) / static_cast<double>(tiles);
-}
-
 Json run_json(const SeedRun& run) {
   const TrainResult& r = run.result;
   Json json = {{"seed", run.seed}, {"weights_sha256", r.weights_sha256}};
   json.update(head_json(r.linear));
   if (!r.nearest_mean.accuracy.empty()) json["nearest_mean"] = head_json(r.nearest_mean);
-  json["limited_tile_share"] = limited_tile_share(r.totals);
+  json["limited_tile_share"] = r.totals.limited_tile_share();
   json["counters"] = counters_json(r.totals);
   json["steps"] = r.steps;
   json["complete"] = r.complete;
@@ -217,7 +206,7 @@ Json summary_json(const std::vector<SeedRun>& runs) {
       {"final_accuracy", entry([](const TrainResult& r) { return r.linear.final(); })},
       {"forgetting", entry([](const TrainResult& r) { return r.linear.forgetting().value_or(0); })},
       {"limited_tile_share",
-       entry([](const TrainResult& r) { return limited_tile_share(r.totals); })},
+       entry([](const TrainResult& r) { return r.totals.limited_tile_share(); })},
       {"seconds", entry([](const TrainResult& r) { return r.seconds; })}};
 }
 
@@ -229,7 +218,7 @@ std::string text_of(const std::vector<SeedRun>& runs) {
         "seed {}: average incremental accuracy {:.2f} %, final {:.2f} %, "
         "{:.2f} % limited tiles, {} steps in {}, weights {}\n",
         run.seed, r.linear.average_incremental(), r.linear.final(),
-        100 * limited_tile_share(r.totals), r.steps, duration_text(r.seconds), r.weights_sha256);
+        100 * r.totals.limited_tile_share(), r.steps, duration_text(r.seconds), r.weights_sha256);
   }
   if (runs.size() > 1) {
     const Spread s =

@@ -7,6 +7,7 @@
 #include "golden/config/config.hpp"
 #include "golden/config/convert.hpp"
 #include "golden/support/error.hpp"
+#include "golden/support/progress.hpp"
 #include "testbenches/verify.hpp"
 
 namespace sylvester {
@@ -60,6 +61,8 @@ int run_verify(const VerifyArguments& arguments, const Output& output) {
     options.processes = arguments.processes;
     options.rtl_dir = arguments.rtl;
     options.failure_dir = arguments.failures;
+    Progress bar("verifying", static_cast<std::uint64_t>(options.jobs));
+    options.progress = [&bar](std::uint64_t done) { bar.update(done); };
     report = verify(options);
   }
   output.result(to_json(report), report_text(report));

@@ -50,6 +50,8 @@ endfunction()
 #   Verilated...      quick and rtl (compiles generated Verilog: not run under the sanitizers)
 #   LongVerilated...  long and rtl
 #   anything else     quick
+# The labels are set when ctest reads the discovered tests: PROPERTIES of gtest_discover_tests does
+# not take lists, so that a second label would be lost.
 function(sylvester_tests name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINK;EXCLUDE")
   if(NOT BUILD_TESTING)
@@ -66,16 +68,9 @@ function(sylvester_tests name)
   target_link_libraries(${name} PRIVATE ${arg_LINK} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE SYLVESTER_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 
-  set(long "Long*.*:*/Long*.*")
-  set(rtl "Verilated*.*:*/Verilated*.*")
-  set(long_rtl "LongVerilated*.*:*/LongVerilated*.*")
-  set(common DISCOVERY_TIMEOUT 120 WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
-  gtest_discover_tests(${name} ${common} TEST_FILTER "-${long}:${rtl}"
-                       TEST_LIST ${name}_quick PROPERTIES LABELS quick)
-  gtest_discover_tests(${name} ${common} TEST_FILTER "${rtl}"
-                       TEST_LIST ${name}_rtl PROPERTIES LABELS "quick;rtl")
-  gtest_discover_tests(${name} ${common} TEST_FILTER "${long}-${long_rtl}"
-                       TEST_LIST ${name}_long PROPERTIES LABELS long)
-  gtest_discover_tests(${name} ${common} TEST_FILTER "${long_rtl}"
-                       TEST_LIST ${name}_long_rtl PROPERTIES LABELS "long;rtl")
+  gtest_discover_tests(${name} TEST_LIST ${name}_discovered DISCOVERY_TIMEOUT 120
+                       WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+  set(labels "${CMAKE_CURRENT_BINARY_DIR}/${name}_labels.cmake")
+  configure_file("${PROJECT_SOURCE_DIR}/cmake/label_tests.cmake.in" "${labels}" @ONLY)
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${labels}")
 endfunction()

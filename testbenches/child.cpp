@@ -19,7 +19,8 @@
 namespace sylvester {
 namespace {
 
-// The first byte of what a child sends: a result, or the number of a Fault.
+// A child sends one kStep for every step, then a result or the number of a Fault, and its text.
+constexpr char kStep = 'S';
 constexpr char kResult = 'R';
 constexpr char kFirstFault = '0';
 
@@ -30,9 +31,18 @@ struct Child {
   std::string text;
 };
 
-std::string outcome(const std::function<std::string()>& task) {
+void send(int pipe, const std::string& text) {
+  std::size_t sent = 0;
+  while (sent < text.size()) {
+    const ssize_t count = write(pipe, text.data() + sent, text.size() - sent);
+    if (count < 0 && errno != EINTR) _exit(1);
+    if (count > 0) sent += static_cast<std::size_t>(count);
+  }
+}
+
+std::string outcome(const ChildTask& task, const StepReport& done) {
   try {
-    return kResult + task();
+    return kResult + task(done);
   } catch (...) {
     const Failure failure = failure_of(std::current_exception());
     return static_cast<char>(kFirstFault + static_cast<int>(failure.fault)) + failure.sentence;
@@ -46,7 +56,7 @@ void become_child() {
   prctl(PR_SET_PDEATHSIG, SIGTERM);
 }
 
-Child start(std::size_t task, const std::function<std::string()>& work) {
+Child start(std::size_t task, const ChildTask& work) {
   std::array<int, 2> ends{};
   if (pipe(ends.data()) != 0) {
     throw EnvironmentError(std::string("no pipe for a child process: ") + std::strerror(errno));
@@ -57,13 +67,8 @@ Child start(std::size_t task, const std::function<std::string()>& work) {
   if (pid == 0) {
     become_child();
     close(ends[0]);
-    const std::string text = outcome(work);
-    std::size_t sent = 0;
-    while (sent < text.size()) {
-      const ssize_t count = write(ends[1], text.data() + sent, text.size() - sent);
-      if (count < 0 && errno != EINTR) _exit(1);
-      if (count > 0) sent += static_cast<std::size_t>(count);
-    }
+    const int pipe = ends[1];
+    send(pipe, outcome(work, [pipe](std::size_t steps) { send(pipe, std::string(steps, kStep)); }));
     std::fflush(nullptr);
     _exit(0);  // neither SystemC's nor the parent's objects are destroyed here
   }
@@ -72,11 +77,15 @@ Child start(std::size_t task, const std::function<std::string()>& work) {
 }
 
 /// Reads what has arrived; false at the end.
-bool receive(Child& child) {
+bool receive(Child& child, const StepReport& done) {
   std::array<char, 65536> buffer{};
   const ssize_t count = read(child.pipe, buffer.data(), buffer.size());
   if (count < 0) return errno == EINTR;
   child.text.append(buffer.data(), static_cast<std::size_t>(count));
+  // Text begins with another byte and is left alone from then on.
+  const std::size_t steps = std::min(child.text.find_first_not_of(kStep), child.text.size());
+  if (steps > 0 && done) done(steps);
+  child.text.erase(0, steps);
   return count > 0;
 }
 
@@ -97,8 +106,8 @@ std::string finish(const Child& child) {
 
 }  // namespace
 
-std::vector<std::string> run_in_children(const std::vector<std::function<std::string()>>& tasks,
-                                         int processes) {
+std::vector<std::string> run_in_children(const std::vector<ChildTask>& tasks, int processes,
+                                         const StepReport& done) {
   const std::size_t most = processes > 0
                                ? static_cast<std::size_t>(processes)
                                : std::max<std::size_t>(1, std::thread::hardware_concurrency());
@@ -118,7 +127,7 @@ std::vector<std::string> run_in_children(const std::vector<std::function<std::st
       throw EnvironmentError(std::string("waiting for a child process: ") + std::strerror(errno));
     }
     for (std::size_t i = running.size(); i-- > 0;) {
-      if (waiting[i].revents == 0 || receive(running[i])) continue;
+      if (waiting[i].revents == 0 || receive(running[i], done)) continue;
       try {
         results[running[i].task] = finish(running[i]);
       } catch (...) {

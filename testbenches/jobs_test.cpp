@@ -11,6 +11,7 @@
 #include "golden/hardware/host.hpp"
 #include "golden/support/atomic_file.hpp"
 #include "golden/support/error.hpp"
+#include "golden/support/test_folder.hpp"
 #include "testbenches/child.hpp"
 #include "testbenches/faults.hpp"
 #include "testbenches/job_file.hpp"
@@ -27,10 +28,6 @@ namespace {
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-std::filesystem::path temporary(const std::string& name) {
-  return std::filesystem::path(::testing::TempDir()) / ("sylvester_" + name);
-}
 
 TEST(RandomJobs, FillTheCellTheyAreDrawnFor) {
   for (const auto& configuration : verification_suite()) {
@@ -149,7 +146,8 @@ TEST(BeatPositions, NameLineAndK) {
 
 TEST(JobFile, ReadsWhatItWrote) {
   const auto suite = verification_suite();
-  const auto path = temporary("jobs.json");
+  const TestFolder folder;
+  const auto path = folder.path() / "jobs.json";
   for (const auto& configuration : suite) {
     const Batch batch =
         random_batch(configuration.hardware, 6, StallPattern(StallKind::kBursts, 17));
@@ -179,7 +177,8 @@ TEST(JobFile, ReadsWhatItWrote) {
 /// value; an empty value removes it.
 std::string message_after_change(const std::string& place, const std::string& value) {
   using Json = nlohmann::json;
-  const auto path = temporary("changed.json");
+  const TestFolder folder;
+  const auto path = folder.path() / "changed.json";
   write_job_file(path, {random_batch(tiny_hardware(), 2, {}), {}, "", "why"});
   Json json = Json::parse(read_file(path));
   const Json::json_pointer pointer(place);
@@ -236,7 +235,8 @@ TEST(JobFile, NamesWhatIsWrong) {
 }
 
 TEST(JobFile, RefusesOtherAndTruncatedFiles) {
-  const auto path = temporary("no_jobs.json");
+  const TestFolder folder;
+  const auto path = folder.path() / "no_jobs.json";
   for (const char* text :
        {"{\"schema_version\": 99}", "{\"jobs\": []}", "not json", "", "[]", "7"}) {
     write_file(path, text);
@@ -259,7 +259,8 @@ TEST(Vcd, HasEveryStreamOfEveryModel) {
     frame.samples[1].data[1] = {0x0001fffeU};
     frames.push_back(frame);
   }
-  const auto path = temporary("wave.vcd");
+  const TestFolder folder;
+  const auto path = folder.path() / "wave.vcd";
   write_vcd(path, hardware, {"systemc", "rtl"}, frames);
   const std::string text = read_file(path);
   for (const auto& stream : streams()) {
@@ -271,28 +272,45 @@ TEST(Vcd, HasEveryStreamOfEveryModel) {
 }
 
 TEST(Children, ReturnTextsInOrderAndErrorsAsTheyWere) {
-  const std::vector<std::function<std::string()>> good = {
-      [] { return "one"; }, [] { return std::string(200000, 'x'); }, [] { return "three"; }};
+  const std::vector<ChildTask> good = {[](const StepReport&) { return "one"; },
+                                       [](const StepReport&) { return std::string(200000, 'S'); },
+                                       [](const StepReport&) { return "three"; }};
   const auto texts = run_in_children(good, 2);
   EXPECT_EQ(texts[0], "one");
   EXPECT_EQ(texts[1].size(), 200000U);
   EXPECT_EQ(texts[2], "three");
-  EXPECT_THROW(run_in_children({[]() -> std::string { throw UserError("u"); }}, 1), UserError);
-  EXPECT_THROW(run_in_children({[]() -> std::string { throw EnvironmentError("e"); }}, 1),
+  EXPECT_THROW(run_in_children({[](const StepReport&) -> std::string { throw UserError("u"); }}, 1),
+               UserError);
+  EXPECT_THROW(
+      run_in_children({[](const StepReport&) -> std::string { throw EnvironmentError("e"); }}, 1),
+      EnvironmentError);
+  EXPECT_THROW(run_in_children({[](const StepReport&) -> std::string { _exit(4); }}, 1),
                EnvironmentError);
-  EXPECT_THROW(run_in_children({[]() -> std::string { _exit(4); }}, 1), EnvironmentError);
-  EXPECT_THROW(run_in_children({[]() -> std::string { throw std::bad_alloc(); }}, 1),
-               EnvironmentError);
+  EXPECT_THROW(
+      run_in_children({[](const StepReport&) -> std::string { throw std::bad_alloc(); }}, 1),
+      EnvironmentError);
 }
 
 TEST(Children, DoNotPrintOnStandardOutput) {
   ::testing::internal::CaptureStdout();
-  run_in_children({[] {
+  run_in_children({[](const StepReport&) {
                     std::printf("from a model\n");
                     return std::string("x");
                   }},
                   1);
   EXPECT_EQ(::testing::internal::GetCapturedStdout(), "");
+}
+
+TEST(Children, ReportTheirSteps) {
+  const ChildTask task = [](const StepReport& done) {
+    done(3);
+    done(40000);
+    return std::string("SSS");
+  };
+  std::size_t steps = 0;
+  const auto texts = run_in_children({task, task}, 2, [&](std::size_t more) { steps += more; });
+  EXPECT_EQ(steps, 2U * 40003);
+  EXPECT_EQ(texts, (std::vector<std::string>{"SSS", "SSS"}));
 }
 
 TEST(Processes, GiveStatusAndOutput) {

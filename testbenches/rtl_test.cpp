@@ -1,14 +1,15 @@
 // The generated Verilog as a model: against golden and SystemC, with overridden parameters, as
 // delivered, from the cache, and as a back end.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include <unistd.h>
-
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 
 #include "golden/support/atomic_file.hpp"
 #include "golden/support/error.hpp"
+#include "golden/support/test_folder.hpp"
 #include "rtl_gen/generate.hpp"
 #include "rtl_gen/top.hpp"
 #include "sim/systemc/accelerator.hpp"
@@ -25,21 +26,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
-
-/// An empty folder that is removed at the end.
-class Folder {
- public:
-  explicit Folder(const std::string& name)
-      : path_(fs::path(::testing::TempDir()) / ("sylvester_" + name + std::to_string(getpid()))) {
-    fs::remove_all(path_);
-    fs::create_directories(path_);
-  }
-  ~Folder() { fs::remove_all(path_); }
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 void expect_equal(const Batch& batch, const std::vector<NamedModel>& models) {
   const auto expected = golden_results(batch);
@@ -75,19 +61,24 @@ HardwareParameters other_hardware() {
   return hardware;
 }
 
-TEST(VerilatedRtl, OverriddenParametersGiveTheSameDesignAsRegenerating) {
-  const HardwareParameters wanted = other_hardware();
+/// Verilog of `wanted` and that of `base` with parameters overridden agree in values and in every
+/// cycle.
+void expect_the_same_behaviour(const HardwareParameters& base, const HardwareParameters& wanted) {
   const auto generated = make_rtl_accelerator(wanted);
-  const auto overridden = make_rtl_accelerator(wanted, {.base = tiny_hardware()});
+  const auto overridden = make_rtl_accelerator(wanted, {.base = base});
   for (const auto kind : {StallKind::kNone, StallKind::kBursts}) {
     expect_equal(random_batch(wanted, 12, StallPattern(kind, 4)),
                  {{"generated", generated.get()}, {"overridden", overridden.get()}});
   }
 }
 
+TEST(VerilatedRtl, OverriddenParametersGiveTheSameDesignAsRegenerating) {
+  expect_the_same_behaviour(tiny_hardware(), other_hardware());
+}
+
 /// Yosys' statistics of the delivered design: the lines "cell-type count".
 std::string cells(const HardwareParameters& base, const HardwareParameters& wanted) {
-  const Folder folder("cells");
+  const TestFolder folder;
   std::string script = "read_verilog";
   for (const auto& [name, text] : generate_rtl(base)) {
     write_file(folder.path() / name, text);
@@ -115,6 +106,47 @@ TEST(VerilatedRtl, YosysCountsTheSameCellsWhetherOverriddenOrRegenerated) {
   EXPECT_NE(cells(tiny_hardware(), tiny_hardware()), regenerated);
 }
 
+/// Rows, columns, accumulator bits, longest tile and lanes at random.
+HardwareParameters random_hardware(HostRandom& random) {
+  const auto between = [&](int least, int most) {
+    return least + static_cast<int>(random.below(static_cast<std::uint32_t>(most - least + 1)));
+  };
+  HardwareParameters hardware = tiny_hardware();
+  hardware.rows = between(1, 7);
+  hardware.cols = between(1, 7);
+  hardware.bits = between(4, 12);
+  hardware.tile_max = between(1, 200);
+  hardware.lanes = between(1, 5);
+  return hardware;
+}
+
+std::string shape_text(const HardwareParameters& hardware) {
+  return fmt::format("{}x{}, {} bits, tiles of {}, {} lanes", hardware.rows, hardware.cols,
+                     hardware.bits, hardware.tile_max, hardware.lanes);
+}
+
+class VerilatedOverrides : public ::testing::TestWithParam<int> {};
+
+/// Generated for x and overridden to y is generated for y. The first three y have shapes at the
+/// edge: one element, one row, neither a power of two nor square.
+TEST_P(VerilatedOverrides, GiveTheDesignOfRegenerating) {
+  static constexpr std::uint64_t kSeed = 1;
+  static constexpr std::array<std::array<int, 2>, 3> kShapes = {{{1, 1}, {1, 7}, {5, 3}}};
+  const auto pair = static_cast<std::size_t>(GetParam());
+  HostRandom random = HostRandom(kSeed).fork(pair);
+  const HardwareParameters base = random_hardware(random);
+  HardwareParameters wanted = random_hardware(random);
+  if (pair < kShapes.size()) {
+    wanted.rows = kShapes[pair][0];
+    wanted.cols = kShapes[pair][1];
+  }
+  fmt::print("seed {}, pair {}: {} -> {}\n", kSeed, pair, shape_text(base), shape_text(wanted));
+  ASSERT_NE(hardware_hash(base), hardware_hash(wanted));
+  expect_the_same_behaviour(base, wanted);
+  EXPECT_EQ(cells(base, wanted), cells(wanted, wanted));
+}
+INSTANTIATE_TEST_SUITE_P(FivePairs, VerilatedOverrides, ::testing::Range(0, 5));
+
 TEST(VerilatedRtl, OfOtherHardwareIsRefused) {
   try {
     make_rtl_accelerator(tiny_hardware(), {.overrides = {{"HardwareHash", "64'h1234"}}});
@@ -126,7 +158,7 @@ TEST(VerilatedRtl, OfOtherHardwareIsRefused) {
 }
 
 TEST(VerilatedRtl, AsDeliveredIsComparedAtTheHostsStreams) {
-  const Folder folder("delivered");
+  const TestFolder folder;
   for (const auto& [name, text] : generate_rtl(tiny_hardware())) {
     write_file(folder.path() / "rtl" / name, text);
   }
@@ -144,7 +176,7 @@ TEST(VerilatedRtl, AsDeliveredIsComparedAtTheHostsStreams) {
 }
 
 TEST(VerilatedRtl, AFolderWithoutOrWithBrokenVerilogIsRefused) {
-  const Folder folder("broken");
+  const TestFolder folder;
   EXPECT_THROW(make_rtl_accelerator(tiny_hardware(), {.rtl_dir = folder.path() / "absent"}),
                UserError);
   EXPECT_THROW(make_rtl_accelerator(tiny_hardware(), {.rtl_dir = folder.path()}), UserError);
@@ -160,7 +192,7 @@ TEST(VerilatedRtl, AFolderWithoutOrWithBrokenVerilogIsRefused) {
 }
 
 TEST(VerilatedRtl, ThatCallsAForeignFunctionIsRefused) {
-  const Folder folder("foreign");
+  const TestFolder folder;
   for (const auto& [file, text] : generate_rtl(tiny_hardware(), {.verification = true})) {
     std::string changed = text;
     if (file == "sylvester_verify_top.v") {
@@ -179,8 +211,8 @@ TEST(VerilatedRtl, ThatCallsAForeignFunctionIsRefused) {
 }
 
 /// The divergence of a run on RTL whose tally has this statement in it.
-Divergence divergence_with(const std::string& name, const std::string& statement) {
-  const Folder folder(name);
+Divergence divergence_with(const std::string& statement) {
+  const TestFolder folder;
   for (const auto& [file, text] : generate_rtl(tiny_hardware(), {.verification = true})) {
     std::string changed = text;
     if (file == "sylvester_verify_top.v") {
@@ -201,18 +233,18 @@ Divergence divergence_with(const std::string& name, const std::string& statement
 }
 
 TEST(VerilatedRtl, ThatEndsItsSimulationIsReported) {
-  const Divergence finish = divergence_with(
-      "finish", "initial $display(\"hello\");\nalways @(posedge clk_i) if (rst_ni) $finish;");
+  const Divergence finish =
+      divergence_with("initial $display(\"hello\");\nalways @(posedge clk_i) if (rst_ni) $finish;");
   EXPECT_EQ(finish.kind, "ended");
   EXPECT_THAT(finish.sentence(), HasSubstr("the rtl ended its own simulation in cycle "));
   EXPECT_THAT(finish.found, HasSubstr("$finish at sylvester_verify_top.v:"));
-  EXPECT_THAT(divergence_with("stop", "initial $stop;").sentence(), HasSubstr("$stop at "));
+  EXPECT_THAT(divergence_with("initial $stop;").sentence(), HasSubstr("$stop at "));
 }
 
 TEST(VerilatedCache, IsFilledOnceAndServesEveryProcess) {
-  const Folder folder("cache");
+  const TestFolder folder;
   setenv("XDG_CACHE_HOME", folder.path().c_str(), 1);
-  const auto build = [] {
+  const auto build = [](const StepReport& = {}) {
     make_rtl_accelerator(tiny_hardware());
     return std::to_string(rtl_builds());
   };
@@ -228,9 +260,9 @@ TEST(VerilatedCache, IsFilledOnceAndServesEveryProcess) {
 }
 
 TEST(VerilatedCache, AMissingToolIsOneLineThatNamesThePackage) {
-  const Folder folder("no_tools");
+  const TestFolder folder;
   const auto error_of = [&](const std::string& path) {
-    return run_in_children({[&]() -> std::string {
+    return run_in_children({[&](const StepReport&) -> std::string {
                              setenv("XDG_CACHE_HOME", folder.path().c_str(), 1);
                              setenv("PATH", path.c_str(), 1);
                              try {
@@ -257,7 +289,7 @@ TEST(VerilatedCache, AMissingToolIsOneLineThatNamesThePackage) {
 }
 
 TEST(VerilatedTrace, WritesAllSignals) {
-  const Folder folder("trace");
+  const TestFolder folder;
   const auto rtl = make_rtl_accelerator(tiny_hardware(), {.trace = true});
   const fs::path file = folder.path() / "all.vcd";
   rtl->open_trace(file);

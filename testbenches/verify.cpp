@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "golden/config/config.hpp"
@@ -99,7 +98,8 @@ ConfigurationResult run_configuration(const VerifyConfiguration& configuration,
                                       const std::vector<Batch>& batches,
                                       const FaultSelection& faults,
                                       const std::filesystem::path& rtl_dir,
-                                      const std::filesystem::path& failure_dir) {
+                                      const std::filesystem::path& failure_dir,
+                                      const StepReport& done) {
   const HardwareParameters& hardware = configuration.hardware;
   ConfigurationResult result;
   result.report.name = configuration.name;
@@ -130,6 +130,7 @@ ConfigurationResult run_configuration(const VerifyConfiguration& configuration,
       }
       break;
     }
+    done(batch.jobs.size());
   }
   return result;
 }
@@ -283,18 +284,19 @@ std::vector<std::vector<Batch>> plan(const VerifyOptions& options) {
 VerifyReport run_all(const std::vector<VerifyConfiguration>& configurations,
                      const std::vector<std::vector<Batch>>& batches, const FaultSelection& faults,
                      const std::filesystem::path& rtl_dir, const std::filesystem::path& failure_dir,
-                     int processes) {
-  std::vector<std::function<std::string()>> tasks;
+                     int processes, const StepReport& done = {}) {
+  std::vector<ChildTask> tasks;
   for (std::size_t c = 0; c < configurations.size(); ++c) {
-    tasks.emplace_back([&, c] {
-      return to_json(run_configuration(configurations[c], batches[c], faults, rtl_dir, failure_dir))
+    tasks.emplace_back([&, c](const StepReport& child_done) {
+      return to_json(run_configuration(configurations[c], batches[c], faults, rtl_dir, failure_dir,
+                                       child_done))
           .dump();
     });
   }
   VerifyReport report;
   std::map<Cell, std::uint64_t> cells;
   for (const auto& name : all_features()) report.features[name] = 0;
-  for (const auto& text : run_in_children(tasks, processes)) {
+  for (const auto& text : run_in_children(tasks, processes, done)) {
     const ConfigurationResult result = result_from_json(Json::parse(text));
     report.statistics.add(result.report.statistics);
     if (result.report.divergence) ++report.mismatches;
@@ -345,8 +347,13 @@ VerifyReport verify(const VerifyOptions& options) {
                     std::to_string(options.configurations.size()) + " are given");
   }
   require_output_folder(options.failure_dir);
+  std::uint64_t jobs_done = 0;
+  const auto show = [&](std::size_t jobs) {
+    jobs_done += jobs;
+    if (options.progress) options.progress(jobs_done);
+  };
   VerifyReport report = run_all(options.configurations, plan(options), options.faults,
-                                options.rtl_dir, options.failure_dir, options.processes);
+                                options.rtl_dir, options.failure_dir, options.processes, show);
   report.seed = options.seed;
   return report;
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -32,6 +33,7 @@ struct VerifyOptions {
   std::filesystem::path rtl_dir;  ///< Verilog files to verify instead of generated ones
   std::filesystem::path failure_dir = "verify-failures";  ///< job files and waveforms
   FaultSelection faults;
+  std::function<void(std::uint64_t jobs)> progress;  ///< called with the jobs that are done
 };
 
 /// What one configuration's process found.

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "golden/support/test_folder.hpp"
 #include "sim/cycles/cycles.hpp"
 #include "sim/cycles/faults.hpp"
 #include "sim/systemc/faults.hpp"
@@ -19,15 +20,12 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::IsEmpty;
 
-fs::path failures(const std::string& name) {
-  return fs::path(::testing::TempDir()) / ("sylvester_failures_" + name);
-}
-
 TEST(LongVerilatedVerify, TwoHundredJobsOnSixConfigurations) {
   VerifyOptions options;
   options.configurations = verification_suite();
   options.jobs = 200;
-  options.failure_dir = failures("suite");
+  const TestFolder failures;
+  options.failure_dir = failures.path();
   const VerifyReport report = verify(options);
   for (const auto& configuration : report.configurations) {
     EXPECT_FALSE(configuration.divergence) << configuration.divergence->sentence();
@@ -47,17 +45,17 @@ TEST(LongVerilatedVerify, TwoHundredJobsOnSixConfigurations) {
 /// The one job list with a fault: found, named, replayable.
 class LongVerilatedFaults : public ::testing::Test {
  protected:
-  static VerifyReport run(const FaultSelection& faults) {
+  [[nodiscard]] VerifyReport run(const FaultSelection& faults) const {
     VerifyOptions options;
     options.configurations = {{"faults", narrow_hardware()}};
     options.jobs = 40;
-    options.failure_dir = failures("faults");
+    options.failure_dir = failures_.path();
     options.faults = faults;
     return verify(options);
   }
 
-  static void expect_found(const FaultSelection& faults, const std::string& blocks,
-                           const std::string& what) {
+  void expect_found(const FaultSelection& faults, const std::string& blocks,
+                    const std::string& what) const {
     SCOPED_TRACE(what);
     const VerifyReport report = run(faults);
     ASSERT_EQ(report.mismatches, 1U);
@@ -68,7 +66,7 @@ class LongVerilatedFaults : public ::testing::Test {
                 (!d.or_block.empty() && names_one_of(d.or_block, blocks)))
         << d.sentence();
     EXPECT_TRUE(fs::exists(configuration.waveform));
-    const VerifyReport again = replay(configuration.job_file, failures("replay"));
+    const VerifyReport again = replay(configuration.job_file, failures_.path() / "replay");
     ASSERT_EQ(again.mismatches, 1U);
     EXPECT_EQ(again.configurations[0].divergence->sentence(), d.sentence());
   }
@@ -81,6 +79,9 @@ class LongVerilatedFaults : public ::testing::Test {
     }
     return false;
   }
+
+ private:
+  TestFolder failures_;
 };
 
 TEST_F(LongVerilatedFaults, NoneIsGreen) {
@@ -134,7 +135,8 @@ class LongVerilatedCycles : public ::testing::Test {
     VerifyOptions options;
     options.configurations = {{name, hardware}};
     options.jobs = 20;
-    options.failure_dir = failures("cycles");
+    const TestFolder failures;
+    options.failure_dir = failures.path();
     const VerifyReport report = verify(options);
     EXPECT_TRUE(report.holds()) << report.configurations[0].divergence->sentence();
     EXPECT_GT(report.statistics.cycle_counts, 0U);

@@ -2,19 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "golden/config/test_recipe.hpp"
+
 namespace sylvester {
 namespace {
-
-void expect_equal(const PrepareRecipe& a, const PrepareRecipe& b, Role role) {
-  EXPECT_EQ(a.format, b.format) << to_string(role);
-  EXPECT_EQ(a.block_rule, b.block_rule) << to_string(role);
-  if (a.block_rule != BlockRule::kNone) {
-    EXPECT_EQ(a.block, b.block) << to_string(role);
-  }
-  EXPECT_EQ(a.scale, b.scale) << to_string(role);
-  EXPECT_EQ(a.rounding, b.rounding) << to_string(role);
-  EXPECT_EQ(a.random_bits, b.random_bits) << to_string(role);
-}
 
 TEST(ConfigConvert, DefaultsAreThoseOfTheStructures) {
   const Config config = Config::parse("", "file.toml");
@@ -35,44 +26,78 @@ TEST(ConfigConvert, EveryHardwareKeyReachesTheHardwareHash) {
     EXPECT_NE(hardware_hash(base.with(key.name, value_text(other))), hardware_hash(base))
         << key.name;
   }
-  for (const char* change : {"accumulator.policy=wrap", "hardware.counters=none",
-                             "hardware.modes=i4xi4"}) {
+  for (const char* change :
+       {"accumulator.policy=wrap", "hardware.counters=none", "hardware.modes=i4xi4"}) {
     EXPECT_NE(hardware_hash(Config::parse("", "file.toml", {change})), hardware_hash(base))
         << change;
   }
   EXPECT_EQ(hardware_hash(base.with("accumulator.tile", "64")), hardware_hash(base));
 }
 
-TEST(ConfigConvert, PresetsAreTheRecipesOfTheTrainer) {
-  for (const std::string_view name : preset_recipe_names()) {
-    SCOPED_TRACE(name);
-    const TrainRecipe expected = preset_recipe(name);
-    const TrainRecipe found = train_recipe(Config::load(std::string(name)));
-    ASSERT_EQ(found.mode, expected.mode);
-    EXPECT_EQ(found.counters, expected.counters);
-    ASSERT_EQ(found.layers.size(), expected.layers.size());
-    if (found.mode == TrainMode::kPaperFloat) {
-      EXPECT_EQ(found.paper.operand_bits, expected.paper.operand_bits);
-      EXPECT_EQ(found.paper.accumulator_bits, expected.paper.accumulator_bits);
-      EXPECT_EQ(found.paper.forward_tile, expected.paper.forward_tile);
-      EXPECT_EQ(found.paper.gradient_limit, expected.paper.gradient_limit);
-    }
-    if (found.layers.empty()) continue;
-    for (int i = 0; i < kRoles; ++i) {
-      const auto role = static_cast<Role>(i);
-      expect_equal(found.layers[0].operand(role), expected.layers[0].operand(role), role);
-    }
-    for (int i = 0; i < kGemmKinds; ++i) {
-      const auto kind = static_cast<GemmKind>(i);
-      const AccumulateRecipe& a = found.layers[0].gemm(kind);
-      const AccumulateRecipe& b = expected.layers[0].gemm(kind);
-      EXPECT_EQ(a.policy, b.policy) << to_string(kind);
-      EXPECT_EQ(a.bits, b.bits) << to_string(kind);
-      EXPECT_EQ(a.tile, b.tile) << to_string(kind);
-      EXPECT_EQ(a.outer_bits, b.outer_bits) << to_string(kind);
-    }
-    EXPECT_EQ(found.layers[0].backward_from_codes, expected.layers[0].backward_from_codes);
+// The table of HDQT's operands (reference code: README and run scripts).
+TEST(Presets, HdqtOperands) {
+  const LayerRecipe layer = preset_recipe("hdqt").layer(0);
+  const auto format_of = [&](Role role) {
+    return formats()[static_cast<std::size_t>(layer.operand(role).format)].name;
+  };
+  EXPECT_EQ(format_of(Role::kForwardInput), "i4");
+  EXPECT_EQ(format_of(Role::kForwardActivation), "u4");
+  EXPECT_EQ(format_of(Role::kForwardWeight), "i4");
+  EXPECT_EQ(format_of(Role::kBackwardActivation), "i4");
+  for (const Role role : {Role::kForwardInput, Role::kForwardActivation, Role::kForwardWeight}) {
+    EXPECT_EQ(layer.operand(role).scale, ScaleRule::kClip);
+    EXPECT_EQ(layer.operand(role).rounding, Rounding::kNearest);
+    EXPECT_EQ(layer.operand(role).block_rule, BlockRule::kNone);
   }
+  EXPECT_EQ(layer.operand(Role::kBackwardWeight).rounding, Rounding::kNearest);
+  for (const Role role : {Role::kInputGradient, Role::kWeightGradient, Role::kBackwardActivation}) {
+    EXPECT_EQ(layer.operand(role).rounding, Rounding::kStochastic);
+    EXPECT_EQ(layer.operand(role).scale, ScaleRule::kMax);
+    EXPECT_EQ(layer.operand(role).block_rule, BlockRule::kPad);
+    EXPECT_EQ(layer.operand(role).block, 32);
+  }
+  for (const AccumulateRecipe& gemm : layer.accumulate) {
+    EXPECT_EQ(gemm.policy, AccumulatePolicy::kSaturate);
+    EXPECT_EQ(gemm.bits, 8);
+    EXPECT_EQ(gemm.tile, 32);
+  }
+}
+
+TEST(Presets, PaperIntSumsTheBackwardContractionAtOnce) {
+  const LayerRecipe layer = preset_recipe("hdqt-paper-int").layer(0);
+  EXPECT_EQ(layer.gemm(GemmKind::kForward).tile, 32);
+  EXPECT_EQ(layer.gemm(GemmKind::kInputGradient).tile, 0);
+  EXPECT_EQ(layer.gemm(GemmKind::kWeightGradient).tile, 0);
+  EXPECT_EQ(layer.gemm(GemmKind::kForward).policy, AccumulatePolicy::kClamp);
+  EXPECT_EQ(layer.operand(Role::kWeightGradient).block_rule, BlockRule::kPaper);
+}
+
+TEST(Presets, FqtIsHdqtWithoutTransforms) {
+  const LayerRecipe with = preset_recipe("hdqt").layer(0);
+  const LayerRecipe without = preset_recipe("fqt").layer(0);
+  for (int i = 0; i < kRoles; ++i) {
+    const auto role = static_cast<Role>(i);
+    EXPECT_EQ(without.operand(role).block_rule, BlockRule::kNone) << to_string(role);
+    EXPECT_EQ(without.operand(role).format, with.operand(role).format) << to_string(role);
+    EXPECT_EQ(without.operand(role).scale, with.operand(role).scale) << to_string(role);
+    EXPECT_EQ(without.operand(role).rounding, with.operand(role).rounding) << to_string(role);
+  }
+  for (int i = 0; i < kGemmKinds; ++i) {
+    const auto kind = static_cast<GemmKind>(i);
+    EXPECT_EQ(without.gemm(kind).policy, with.gemm(kind).policy) << to_string(kind);
+    EXPECT_EQ(without.gemm(kind).bits, with.gemm(kind).bits) << to_string(kind);
+    EXPECT_EQ(without.gemm(kind).tile, with.gemm(kind).tile) << to_string(kind);
+  }
+}
+
+TEST(Presets, FloatArithmetics) {
+  EXPECT_EQ(preset_recipe("fp32").mode, TrainMode::kFloat);
+  const TrainRecipe paper = preset_recipe("hdqt-paper");
+  EXPECT_EQ(paper.mode, TrainMode::kPaperFloat);
+  EXPECT_EQ(paper.paper.operand_bits, 4);
+  EXPECT_EQ(paper.paper.accumulator_bits, 8);
+  EXPECT_EQ(paper.paper.forward_tile, 32);
+  EXPECT_EQ(paper.paper.gradient_limit, 7.0F);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "golden/config/test_recipe.hpp"
 #include "golden/numerics/simd.hpp"
 #include "golden/support/error.hpp"
 #include "golden/support/random.hpp"
@@ -44,7 +45,7 @@ Split small_split() {
   return split;
 }
 
-TrainSettings small_settings(const char* preset) {
+TrainSettings small_settings(const std::string& preset) {
   TrainSettings settings;
   settings.recipe = preset_recipe(preset);
   settings.hidden = {17, 20};
@@ -61,8 +62,8 @@ TrainResult run(const TrainSettings& settings, int threads = 1) {
 }
 
 TEST(ClassIncremental, LearnsWithEveryPreset) {
-  for (const std::string_view preset : preset_recipe_names()) {
-    const TrainResult result = run(small_settings(std::string(preset).c_str()));
+  for (const std::string& preset : preset_names()) {
+    const TrainResult result = run(small_settings(preset));
     ASSERT_EQ(result.linear.accuracy.size(), 3U) << preset;  // tasks of 2, 2 and 1 classes
     EXPECT_GT(result.linear.accuracy.front(), 85.0) << preset;
     EXPECT_GT(result.linear.final(), 60.0) << preset;

@@ -10,7 +10,7 @@ namespace sylvester {
 inline constexpr int kEmbeddedSubjects = 10;
 inline constexpr int kEmbeddedWindows = 48;  ///< per activity and subject
 
-/// 12 activities x 10 subjects x 48 windows = 5760 samples of 99 features; subjects 1 ... 10.
+/// 12 activities x 10 subjects x 48 windows = 5760 samples of 94 features; subjects 1 ... 10.
 /// Order: activity, subject, window.
 Dataset embedded_dataset();
 

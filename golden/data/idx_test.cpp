@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "golden/data/test_folder.hpp"
+#include "golden/data/test_files.hpp"
 
 namespace sylvester {
 namespace {

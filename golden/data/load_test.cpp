@@ -10,7 +10,7 @@
 
 #include "golden/data/content_hash.hpp"
 #include "golden/data/split.hpp"
-#include "golden/data/test_folder.hpp"
+#include "golden/data/test_files.hpp"
 #include "golden/support/random.hpp"
 
 namespace sylvester {

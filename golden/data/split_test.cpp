@@ -7,7 +7,7 @@
 #include <cmath>
 #include <set>
 
-#include "golden/data/test_folder.hpp"
+#include "golden/data/test_files.hpp"
 #include "golden/support/random.hpp"
 
 namespace sylvester {

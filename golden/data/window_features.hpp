@@ -1,12 +1,14 @@
-// Features in the time and frequency domain of one sensor window, for the embedded data set.
+// Features of one sensor window, for the embedded data set: what the comparators of a motion
+// detector give, shares of the window's time during which a signal is above a level.
 //
-// Per unit five channels: acceleration x, y, z, its magnitude, and the magnitude of the rate of
-// turn; per channel nine values:
-//   mean, standard deviation (n-1), least, greatest, root mean square of the first difference,
-//   rate of mean crossings, bin of the largest spectral line, its amplitude, spectral centroid
-// then nine correlations: acceleration xy, yz, zx of each unit, and between the units those of the
-// acceleration's magnitude, of the rate's magnitude and of the acceleration z.
-// The spectrum is the discrete Fourier transform of the mean-free channel, bins 1 ... 64.
+// Per unit, for each axis of the acceleration: the signal itself (posture), its distance from the
+// window's mean (movement) and its change from sample to sample (jerk); then the magnitude of the
+// rate of turn and its change.
+//
+// All features lie in 0 ... 1, and the levels lie where the activities differ, so that no feature
+// has far outliers: standardised, its values use most of a 4-bit code's range, also at rest or in a
+// posture that is held. (Means, deviations and spectral lines of the same windows have long tails:
+// one scale for all then leaves small codes, whose sums hardly ever reach an 8-bit limit.)
 #pragma once
 
 #include <array>
@@ -15,14 +17,18 @@
 
 namespace sylvester {
 
-inline constexpr int kUnitChannels = 5;
-inline constexpr int kChannelFeatures = 9;
-inline constexpr int kCrossFeatures = 9;
-/// 99: deliberately not a multiple of 8, so that padding and ragged tiles are in every run.
+inline constexpr int kPostureLevels = 5;
+inline constexpr int kMovementLevels = 4;
+inline constexpr int kJerkLevels = 4;
+inline constexpr int kTurnLevels = 5;
+inline constexpr int kTurnChangeLevels = 3;
+/// 94: deliberately not a multiple of 8, so that padding and ragged tiles are in every run.
 inline constexpr int kWindowFeatures =
-    kSensorUnits * kUnitChannels * kChannelFeatures + kCrossFeatures;
+    kSensorUnits *
+    (3 * (kPostureLevels + kMovementLevels + kJerkLevels) + kTurnLevels + kTurnChangeLevels);
 
-/// Order: unit, channel, value; then the correlations. Same bits on every machine.
+/// Order: unit; axis, level of posture, movement, jerk; level of turn, change of turn. Multiples of
+/// 1/kWindowSamples: the same bits on every machine.
 std::array<float, kWindowFeatures> window_features(const SensorWindow& window);
 
 }  // namespace sylvester

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "golden/config/test_recipe.hpp"
 #include "golden/numerics/scale.hpp"
 #include "golden/support/error.hpp"
 #include "golden/train/loss.hpp"

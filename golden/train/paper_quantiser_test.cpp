@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "golden/config/test_recipe.hpp"
 #include "golden/numerics/transform.hpp"
 #include "golden/train/executor.hpp"
 

@@ -1,43 +1,18 @@
 #include "golden/train/recipe.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
+
+#include <string>
+#include <string_view>
 
 #include "golden/support/error.hpp"
 
 namespace sylvester {
 namespace {
 
-constexpr std::array<std::string_view, 5> kPresetNames = {"fp32", "hdqt", "fqt", "hdqt-paper",
-                                                          "hdqt-paper-int"};
-
 constexpr std::array<Role, kRoles> kAllRoles = {
     Role::kForwardInput,   Role::kForwardActivation, Role::kForwardWeight,     Role::kInputGradient,
     Role::kBackwardWeight, Role::kWeightGradient,    Role::kBackwardActivation};
-
-struct Transform {
-  BlockRule rule = BlockRule::kNone;
-  int block = 0;
-};
-
-// HDQT's formats, scales and roundings with a transform for the two backward GEMMs.
-LayerRecipe hdqt_layer(const Transform& backward) {
-  LayerRecipe layer;
-  for (const Role role : kAllRoles) {
-    const bool forward = gemm_of(role) == GemmKind::kForward;
-    PrepareRecipe& operand = layer.operand(role);
-    operand.format = format_index(role == Role::kForwardActivation ? "u4" : "i4");
-    operand.scale = forward ? ScaleRule::kClip : ScaleRule::kMax;
-    if (!forward) {
-      operand.block_rule = backward.rule;
-      operand.block = backward.block;
-    }
-  }
-  layer.operand(Role::kInputGradient).rounding = Rounding::kStochastic;
-  layer.operand(Role::kWeightGradient).rounding = Rounding::kStochastic;
-  layer.operand(Role::kBackwardActivation).rounding = Rounding::kStochastic;
-  return layer;
-}
 
 void check_layer(const LayerRecipe& layer, std::size_t index) {
   const auto refuse = [&](std::string_view what, const std::string& sentence) {
@@ -110,32 +85,5 @@ void check(const TrainRecipe& recipe) {
     }
   }
 }
-
-TrainRecipe preset_recipe(std::string_view name) {
-  TrainRecipe recipe;
-  if (name == "fp32") return recipe;
-  if (name == "hdqt-paper") {
-    recipe.mode = TrainMode::kPaperFloat;
-    return recipe;
-  }
-  recipe.mode = TrainMode::kQuantised;
-  if (name == "hdqt") {
-    recipe.layers = {hdqt_layer({.rule = BlockRule::kPad, .block = 32})};
-  } else if (name == "fqt") {
-    recipe.layers = {hdqt_layer({})};
-  } else if (name == "hdqt-paper-int") {
-    LayerRecipe layer = hdqt_layer({.rule = BlockRule::kPaper, .block = 0});
-    for (AccumulateRecipe& gemm : layer.accumulate) gemm.policy = AccumulatePolicy::kClamp;
-    layer.gemm(GemmKind::kInputGradient).tile = 0;
-    layer.gemm(GemmKind::kWeightGradient).tile = 0;
-    recipe.layers = {layer};
-  } else {
-    throw UserError(fmt::format("unknown training recipe '{}', allowed are {}", name,
-                                fmt::join(kPresetNames, ", ")));
-  }
-  return recipe;
-}
-
-std::span<const std::string_view> preset_recipe_names() { return kPresetNames; }
 
 }  // namespace sylvester

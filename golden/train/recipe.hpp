@@ -2,8 +2,6 @@
 #pragma once
 
 #include <array>
-#include <span>
-#include <string_view>
 #include <vector>
 
 #include "golden/numerics/accumulate.hpp"
@@ -67,17 +65,5 @@ struct TrainRecipe {
 /// operands of a GEMM, unsigned formats for signed tensors, backward_from_codes with a forward
 /// transform, numbers out of range.
 void check(const TrainRecipe& recipe);
-
-/// The recipe of a preset. Throws UserError listing the allowed names.
-///   fp32             float32
-///   hdqt             HDQT on the true 8-bit machine: `saturate`, tiles of 32 in all three GEMMs,
-///                    backward transforms of 32 with rule `pad`, stochastic rounding on both
-///                    gradients and the backward activation
-///   fqt              hdqt without transforms
-///   hdqt-paper       the published code
-///   hdqt-paper-int   its clamps and block rule on the numeric contract: `clamp`, forward tiles of
-///                    32, one backward sum over the whole contraction, rule `paper`
-TrainRecipe preset_recipe(std::string_view name);
-std::span<const std::string_view> preset_recipe_names();
 
 }  // namespace sylvester

@@ -58,4 +58,13 @@ std::uint64_t TrainTotals::macs() const {
   return sum;
 }
 
+double TrainTotals::limited_tile_share() const {
+  GemmTotals sum;
+  for (const GemmTotals& total : gemm) {
+    sum.tiles += total.tiles;
+    sum.counters.tile_limited += total.counters.tile_limited;
+  }
+  return sum.limited_tile_share();
+}
+
 }  // namespace sylvester

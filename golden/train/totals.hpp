@@ -53,6 +53,8 @@ struct TrainTotals {
   void add(GemmKind kind, const GemmJob& job, const GemmCounters& counters);
   void add(Role role, const PreparedOperand& operand);
   [[nodiscard]] std::uint64_t macs() const;
+  /// Limited tiles of all three GEMMs / their tiles, 0 ... 1; 0 without tiles.
+  [[nodiscard]] double limited_tile_share() const;
 
   friend bool operator==(const TrainTotals&, const TrainTotals&) = default;
 };

@@ -1,49 +1,19 @@
-// For the tests of this folder only: small files that are deleted again, and the error of a call.
+// For the tests of this folder only: packed files, and the error of a call.
 #pragma once
 
 #include <gtest/gtest.h>
 #include <lzma.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 
 #include "golden/support/error.hpp"
+#include "golden/support/test_folder.hpp"
 
 namespace sylvester {
-
-/// A folder of its own for each test, removed at the end.
-class TestFolder {
- public:
-  TestFolder() {
-    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-    path_ = std::filesystem::temp_directory_path() /
-            (std::string("sylvester_") + test->test_suite_name() + "_" + test->name() + "_" +
-             std::to_string(getpid()));
-    std::filesystem::create_directories(path_);
-  }
-  ~TestFolder() {
-    std::error_code ignored;  // a folder that stays behind is no reason to fail a test
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
-
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
-  std::filesystem::path write(const std::string& name, std::string_view bytes) const {
-    const std::filesystem::path file = path_ / name;
-    std::ofstream(file, std::ios::binary).write(bytes.data(), static_cast<long>(bytes.size()));
-    return file;
-  }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline std::string gzipped(std::string_view bytes) {
   z_stream stream{};
