@@ -43,15 +43,19 @@ void check_operand(const PreparedOperand* operand, const std::string& who) {
                     std::to_string(operand->lines) + " x " + std::to_string(operand->k_padded) +
                     " elements");
   }
+}
+
+void check_codes(const PreparedOperand& operand, const std::string& who) {
   Code least = 0;
   Code most = 0;
-  for (const Code code : operand->codes) {
+  for (const Code code : operand.codes) {
     least = std::min(least, code);
     most = std::max(most, code);
   }
-  const Format& row = format_of(*operand);
+  const Format& row = format_of(operand);
   if (most > row.largest_code() || least < (row.is_signed ? -row.largest_code() : 0)) {
-    throw UserError(start + "code " + std::to_string(most > row.largest_code() ? most : least) +
+    throw UserError("GEMM operand " + who + ": code " +
+                    std::to_string(most > row.largest_code() ? most : least) +
                     " does not exist in format " + row.name);
   }
 }
@@ -59,6 +63,12 @@ void check_operand(const PreparedOperand* operand, const std::string& who) {
 }  // namespace
 
 void check(const GemmJob& job) {
+  check_shape(job);
+  check_codes(*job.a, "A");
+  check_codes(*job.b, "B");
+}
+
+void check_shape(const GemmJob& job) {
   check_operand(job.a.get(), "A");
   check_operand(job.b.get(), "B");
   const PreparedOperand& a = *job.a;
