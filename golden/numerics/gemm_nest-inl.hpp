@@ -84,13 +84,64 @@ HWY_INLINE hn::Vec<Tag<T>> count_different(hn::Vec<Tag<T>> count, hn::Vec<Tag<T>
 #endif
 }
 
+// The columns of a strip of bytes lie in the order 0, n/2, 1, n/2 + 1, ...: the bytes of the even
+// and of the odd lanes then are columns in a row once they have 16 bits.
+using Words = hn::Vec<Tag<std::int16_t>>;
+HWY_INLINE void widen_bytes(hn::Vec<Tag<std::int8_t>> bytes, Words& even, Words& odd) {
+#if HWY_TARGET <= HWY_AVX3
+  // A multiplication by (1, 0) and one by (0, 1): one instruction each, on any vector port.
+  even = Words{_mm512_maddubs_epi16(_mm512_set1_epi16(0x0001), bytes.raw)};
+  odd = Words{_mm512_maddubs_epi16(_mm512_set1_epi16(0x0100), bytes.raw)};
+#else
+  const Words pairs = hn::BitCast(Tag<std::int16_t>(), bytes);
+  even = hn::ShiftRight<8>(hn::ShiftLeft<8>(pairs));
+  odd = hn::ShiftRight<8>(pairs);
+#endif
+}
+
+// A vector of byte registers at the end of a tile, added to an outer accumulator of 16 bits that
+// cannot limit.
+HWY_INLINE void leave_narrow(const GemmPlan& plan, hn::Vec<Tag<std::int8_t>> sum,
+                             std::int16_t* outer) {
+  const Tag<std::int16_t> d;
+  if (plan.start != 0) {
+    sum = hn::Sub(sum, hn::Set(Tag<std::int8_t>(), static_cast<std::int8_t>(plan.start)));
+  }
+  Words even;
+  Words odd;
+  widen_bytes(sum, even, odd);
+  if (plan.shift_right != 0) {
+    even = hn::ShiftRightSame(even, plan.shift_right);
+    odd = hn::ShiftRightSame(odd, plan.shift_right);
+  }
+  std::int16_t* next = outer + kLanes<std::int16_t>;
+  hn::Store(hn::Add(hn::Load(d, outer), even), d, outer);
+  hn::Store(hn::Add(hn::Load(d, next), odd), d, next);
+}
+
+// One step: a MAC in each register of a block.
+template <class Step, int V>
+HWY_INLINE void multiply_step(const Step& step, const typename Step::Factor* a,
+                              const typename Step::Lane* b, std::size_t strip,
+                              typename Step::Vec (&sum)[kBlockRows][V],
+                              typename Step::Vec (&count)[kBlockRows][V]) {
+  const Tag<typename Step::Lane> d;
+  typename Step::Vec columns[V];
+#pragma GCC unroll 4
+  for (int v = 0; v < V; ++v) columns[v] = hn::Load(d, b + static_cast<std::size_t>(v) * strip);
+#pragma GCC unroll 4
+  for (int r = 0; r < kBlockRows; ++r) step.mac(sum[r], count[r], a[r], columns);
+}
+
 // `steps` MACs of a block: registers and counts of kBlockRows rows and V strips, [row][column].
 // Counts start at zero. `starts` are the registers' first values by row; null: go on from `sums`.
+// With `narrow_outer` the tile ends here, and its registers leave without a detour through `sums`.
 template <class Step, int V>
-HWY_NOINLINE void multiply_block(const Step& step, const typename Step::Factor* a,
-                                 const typename Step::Lane* b, std::size_t strip, int steps,
-                                 const typename Step::Lane* starts, typename Step::Lane* sums,
-                                 typename Step::Lane* counts) {
+HWY_NOINLINE void multiply_block(const GemmPlan& plan, const Step& step,
+                                 const typename Step::Factor* a, const typename Step::Lane* b,
+                                 std::size_t strip, int steps, const typename Step::Lane* starts,
+                                 typename Step::Lane* sums, typename Step::Lane* counts,
+                                 std::int16_t* narrow_outer) {
   using Lane = typename Step::Lane;
   using Vec = typename Step::Vec;
   const Tag<Lane> d;
@@ -106,14 +157,18 @@ HWY_NOINLINE void multiply_block(const Step& step, const typename Step::Factor* 
       count[r][v] = hn::Zero(d);
     }
   }
-  for (int i = 0; i < steps; ++i) {
-    Vec columns[V];
+  // Four steps in a row: the end of a loop over 32 is mispredicted more often than not.
+  int i = 0;
+  for (; i + 4 <= steps; i += 4) {
 #pragma GCC unroll 4
-    for (int v = 0; v < V; ++v) {
-      columns[v] = hn::Load(d, b + static_cast<std::size_t>(v) * strip);
+    for (int j = 0; j < 4; ++j) {
+      multiply_step<Step, V>(step, a + j * kBlockRows, b + j * lanes, strip, sum, count);
     }
-#pragma GCC unroll 4
-    for (int r = 0; r < kBlockRows; ++r) step.mac(sum[r], count[r], a[r], columns);
+    a += 4 * kBlockRows;
+    b += 4 * lanes;
+  }
+  for (; i < steps; ++i) {
+    multiply_step<Step, V>(step, a, b, strip, sum, count);
     a += kBlockRows;
     b += lanes;
   }
@@ -121,41 +176,56 @@ HWY_NOINLINE void multiply_block(const Step& step, const typename Step::Factor* 
   for (int r = 0; r < kBlockRows; ++r) {
 #pragma GCC unroll 4
     for (int v = 0; v < V; ++v) {
-      hn::Store(sum[r][v], d, sums + (r * V + v) * lanes);
-      if constexpr (Step::kCounts) hn::Store(count[r][v], d, counts + (r * V + v) * lanes);
+      const int at = (r * V + v) * lanes;
+      if constexpr (Step::kCounts) hn::Store(count[r][v], d, counts + at);
+      if constexpr (sizeof(Lane) == 1) {
+        if (narrow_outer != nullptr) {
+          leave_narrow(plan, sum[r][v], narrow_outer + at);
+          continue;
+        }
+      }
+      hn::Store(sum[r][v], d, sums + at);
     }
   }
 }
 
-// Sum of `size` counts, which are not negative.
-template <typename Lane>
-HWY_INLINE std::uint64_t sum_of_counts(const Lane* counts, int size) {
-  if constexpr (sizeof(Lane) == 1) {
-    const Tag<std::uint8_t> d;
-    const Tag<std::uint64_t> d64;
-    auto sum = hn::Zero(d64);
-    for (int i = 0; i < size; i += kLanes<std::uint8_t>) {
-      sum =
-          hn::Add(sum, hn::SumsOf8(hn::Load(d, reinterpret_cast<const std::uint8_t*>(counts) + i)));
-    }
-    return hn::GetLane(hn::SumOfLanes(d64, sum));
-  } else {
-    // At most 8 vectors of counts up to 2^16, two of them in a lane: 2^20.
-    const Tag<std::int32_t> d32;
-    auto sum = hn::Zero(d32);
-    constexpr int lanes = kLanes<Lane>;
-    for (int i = 0; i < size; i += lanes) {
-      const auto vector = hn::BitCast(d32, hn::Load(Tag<Lane>(), counts + i));
-      if constexpr (sizeof(Lane) == 2) {
-        sum = hn::Add(sum, hn::And(vector, hn::Set(d32, 0xFFFF)));
-        sum = hn::Add(sum, hn::ShiftRight<16>(vector));
-      } else {
-        sum = hn::Add(sum, vector);
+// Sum of counts over many blocks, in 64-bit lanes until the end.
+struct Tally {
+  hn::Vec<Tag<std::uint64_t>> sum;
+
+  // `size` counts, which are not negative.
+  template <typename Lane>
+  HWY_INLINE void add(const Lane* counts, int size) {
+    const Tag<std::uint64_t> d;
+    if constexpr (sizeof(Lane) == 1) {
+      const Tag<std::uint8_t> d8;
+      for (int i = 0; i < size; i += kLanes<std::uint8_t>) {
+        const auto bytes = hn::Load(d8, reinterpret_cast<const std::uint8_t*>(counts) + i);
+        sum = hn::Add(sum, hn::SumsOf8(bytes));
       }
+    } else {
+      // A block's sum fits in 32-bit lanes: at most 16 vectors of counts up to 2^16.
+      const Tag<std::uint32_t> d32;
+      auto block = hn::Zero(d32);
+      for (int i = 0; i < size; i += kLanes<Lane>) {
+        const auto vector = hn::BitCast(d32, hn::Load(Tag<Lane>(), counts + i));
+        if constexpr (sizeof(Lane) == 2) {
+          block = hn::Add(block, hn::And(vector, hn::Set(d32, 0xFFFFU)));
+          block = hn::Add(block, hn::ShiftRight<16>(vector));
+        } else {
+          block = hn::Add(block, vector);
+        }
+      }
+      const auto pairs = hn::BitCast(d, block);
+      sum = hn::Add(sum, hn::And(pairs, hn::Set(d, 0xFFFFFFFFU)));
+      sum = hn::Add(sum, hn::ShiftRight<32>(pairs));
     }
-    return static_cast<std::uint64_t>(hn::GetLane(hn::SumOfLanes(d32, sum)));
   }
-}
+  HWY_INLINE std::uint64_t total() const {
+    const Tag<std::uint64_t> d;
+    return hn::GetLane(hn::SumOfLanes(d, sum));
+  }
+};
 
 template <typename Lane>
 HWY_INLINE std::uint64_t lanes_not_zero(const Lane* values, int size) {
@@ -165,21 +235,6 @@ HWY_INLINE std::uint64_t lanes_not_zero(const Lane* values, int size) {
     found += hn::CountTrue(d, hn::Ne(hn::Load(d, values + i), hn::Zero(d)));
   }
   return found;
-}
-
-// The columns of a strip of bytes lie in the order 0, n/2, 1, n/2 + 1, ...: the bytes of the even
-// and of the odd lanes then are columns in a row once they have 16 bits.
-using Words = hn::Vec<Tag<std::int16_t>>;
-HWY_INLINE void widen_bytes(hn::Vec<Tag<std::int8_t>> bytes, Words& even, Words& odd) {
-#if HWY_TARGET <= HWY_AVX3
-  // A multiplication by (1, 0) and one by (0, 1): one instruction each, on any vector port.
-  even = Words{_mm512_maddubs_epi16(_mm512_set1_epi16(0x0001), bytes.raw)};
-  odd = Words{_mm512_maddubs_epi16(_mm512_set1_epi16(0x0100), bytes.raw)};
-#else
-  const Words pairs = hn::BitCast(Tag<std::int16_t>(), bytes);
-  even = hn::ShiftRight<8>(hn::ShiftLeft<8>(pairs));
-  odd = hn::ShiftRight<8>(pairs);
-#endif
 }
 
 // A tile leaves (ACC-5) and is added to the outer accumulator (ACC-6).
@@ -236,8 +291,7 @@ struct Leaving {
 
 // A block's registers, `size` lanes, leave a tile. `outer` lies in the order of the columns.
 template <typename Lane>
-HWY_INLINE void leave_block(Leaving& leaving, const Lane* sums, int size, std::int32_t* outer,
-                            std::int16_t* narrow_outer) {
+HWY_INLINE void leave_block(Leaving& leaving, const Lane* sums, int size, std::int32_t* outer) {
   const GemmPlan& plan = leaving.plan;
   const Tag<Lane> d;
   const Tag<std::int32_t> d32;
@@ -252,7 +306,6 @@ HWY_INLINE void leave_block(Leaving& leaving, const Lane* sums, int size, std::i
       if (right != 0) partial = hn::ShiftRightSame(partial, right);
       leaving.add(partial, outer + i);
     } else {
-      [[maybe_unused]] const Tag<std::int16_t> d16;
       Words words[2];
       if constexpr (sizeof(Lane) == 1) {
         widen_bytes(sum, words[0], words[1]);
@@ -265,12 +318,6 @@ HWY_INLINE void leave_block(Leaving& leaving, const Lane* sums, int size, std::i
         Words partial = words[h];
         if (right != 0) partial = hn::ShiftRightSame(partial, right);
         const int at = i + h * kLanes<std::int16_t>;
-        if constexpr (sizeof(Lane) == 1) {
-          if (plan.outer_narrow) {
-            hn::Store(hn::Add(hn::Load(d16, narrow_outer + at), partial), d16, narrow_outer + at);
-            continue;
-          }
-        }
         const hn::Half<Tag<std::int16_t>> half;
         leaving.add(hn::PromoteTo(d32, hn::LowerHalf(half, partial)), outer + at);
         leaving.add(hn::PromoteTo(d32, hn::UpperHalf(half, partial)),
@@ -300,7 +347,7 @@ HWY_NOINLINE void multiply_strips(const KernelTask& task, int first) {
   constexpr int size = kBlockRows * width;
   constexpr bool may_be_narrow = sizeof(Lane) == 1;
   alignas(64) std::int32_t outer[kUnitRows * width];
-  alignas(64) std::int16_t narrow_outer[may_be_narrow ? kUnitRows * width : 1];
+  alignas(64) std::int16_t narrow_outer[may_be_narrow ? kUnitRows * width : kUnitRows];
   alignas(64) Lane sums[size];
   alignas(64) Lane counts[Step::kCounts ? size : 1];
   alignas(64) Lane flags[Step::kCounts ? size : 1];
@@ -315,7 +362,7 @@ HWY_NOINLINE void multiply_strips(const KernelTask& task, int first) {
     std::memset(outer, 0, static_cast<std::size_t>(blocks * size) * sizeof(std::int32_t));
   }
   Leaving leaving(plan);
-  std::uint64_t limited_macs = 0;
+  Tally limited_macs{hn::Zero(Tag<std::uint64_t>())};
   std::uint64_t limited_tiles = 0;
 
   const std::int32_t* row_starts = task.row_starts;
@@ -330,27 +377,32 @@ HWY_NOINLINE void multiply_strips(const KernelTask& task, int first) {
         starts[r] = static_cast<Lane>(row_starts != nullptr ? row_starts[block * kBlockRows + r]
                                                             : plan.start);
       }
-      if constexpr (Step::kCounts) std::memset(flags, 0, sizeof flags);
+      const bool one_segment = length <= plan.segment;
+      if (Step::kCounts && !one_segment) std::memset(flags, 0, sizeof flags);
       for (int done = 0; done < length; done += plan.segment) {
         const int steps = std::min(plan.segment, length - done);
-        multiply_block<Step, V>(step, a + static_cast<std::ptrdiff_t>(done) * kBlockRows,
+        const bool leaves = plan.outer_narrow && done + steps == length;
+        multiply_block<Step, V>(plan, step, a + static_cast<std::ptrdiff_t>(done) * kBlockRows,
                                 b + static_cast<std::ptrdiff_t>(tile + done) * lanes, strip, steps,
-                                done == 0 ? starts : nullptr, sums, counts);
+                                done == 0 ? starts : nullptr, sums, counts,
+                                leaves ? narrow_outer + block * size : nullptr);
         if constexpr (Step::kCounts) {
-          limited_macs += sum_of_counts(counts, size);
+          limited_macs.add(counts, size);
+          if (one_segment) break;
           const Tag<Lane> d;
           for (int i = 0; i < size; i += lanes) {
             hn::Store(hn::Or(hn::Load(d, flags + i), hn::Load(d, counts + i)), d, flags + i);
           }
         }
       }
-      if constexpr (Step::kCounts) limited_tiles += lanes_not_zero(flags, size);
-      leave_block(leaving, sums, size, outer + block * size,
-                  may_be_narrow ? narrow_outer + block * size : nullptr);
+      if constexpr (Step::kCounts) {
+        limited_tiles += lanes_not_zero(one_segment ? counts : flags, size);
+      }
+      if (!plan.outer_narrow) leave_block(leaving, sums, size, outer + block * size);
     }
     if (row_starts != nullptr) row_starts += task.row_starts_stride;
   }
-  task.counters->mac_limited += limited_macs;
+  if constexpr (Step::kCounts) task.counters->mac_limited += limited_macs.total();
   task.counters->tile_limited += limited_tiles + leaving.tiles;
   task.counters->outer_limited += leaving.sums;
 

@@ -123,7 +123,6 @@ bool choose_wide_scaled(const Ranges& ranges, KernelId kernel, GemmPlan& plan) {
 
 void choose_saturate(const Ranges& ranges, bool vnni, GemmPlan& plan) {
   const int bits = plan.recipe.bits;
-  const std::int64_t half = std::int64_t{1} << (bits - 1);
   const bool counted = plan.counted;
   // 16 products of a code of A fit in the table row that a byte shuffle can hold.
   if (bits <= 8 && ranges.b.bits <= 4) {
@@ -148,10 +147,14 @@ void choose_saturate(const Ranges& ranges, bool vnni, GemmPlan& plan) {
       return choose_word_scaled(counted ? KernelId::kWordSaturateCount : KernelId::kWordSaturate,
                                 plan);
     }
-    // register + p saturates to 16 bits first, then is limited to P: the limits of P bits lie
-    // within, so this is limit(register + p). With counts the sum itself must fit.
-    if (counted ? half + ranges.product <= kWordMax : ranges.product <= kWordMax) {
+    // Larger products. The lane holds register + start such that the lower limit is that of the
+    // lane, -2^15. A saturating addition keeps to it; passing the upper limit of 16 bits or not,
+    // the minimum with the upper limit of P bits then is right as well. A MAC is limited exactly if
+    // that differs from the sum modulo 2^16: if the register leaves its range it does so by less
+    // than 2^16, so the sum modulo 2^16 cannot be the limit.
+    if (ranges.product <= kWordMax) {
       plan.kernel = counted ? KernelId::kWordClipCount : KernelId::kWordClip;
+      plan.start = (1 << (bits - 1)) - (1 << 15);
       plan.segment = kWordCounts;
       return;
     }
@@ -162,6 +165,9 @@ void choose_saturate(const Ranges& ranges, bool vnni, GemmPlan& plan) {
   }
   plan.kernel = counted ? KernelId::kWideClipCount : KernelId::kWideClip;
   plan.segment = kWideCounts;
+  // The same with 32 bits where they have a saturating addition. Otherwise register + p has 32 bits
+  // and both limits are applied.
+  if (vnni) plan.start = (1 << (bits - 1)) + std::numeric_limits<std::int32_t>::min();
 }
 
 void choose_wrap_count(const Ranges& ranges, GemmPlan& plan) {

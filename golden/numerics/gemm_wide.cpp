@@ -39,9 +39,10 @@ struct WideStep {
   using Vec = Wides;
   using Factor = std::int32_t;
   static constexpr bool kCounts = Rule != WideRule::kSaturate && Rule != WideRule::kClip;
+  static constexpr bool kClips = Rule == WideRule::kClip || Rule == WideRule::kClipCount;
   static constexpr int kVectors = kCounts ? kMostVectorsWithCounts : kMostVectors;
 
-  Vec low;
+  [[maybe_unused]] Vec low;
   Vec high;
   Vec mask;
 
@@ -49,7 +50,7 @@ struct WideStep {
     const Tag<std::int32_t> d;
     const int half = 1 << (task.plan->recipe.bits - 1);
     low = hn::Set(d, -half);
-    high = hn::Set(d, half - 1);
+    high = hn::Set(d, task.plan->start + (half - 1));
     mask = hn::Set(d, 2 * half - 1);
   }
 
@@ -58,23 +59,19 @@ struct WideStep {
     const Vec x = hn::Set(Tag<std::int32_t>(), a);
 #pragma GCC unroll 4
     for (int v = 0; v < V; ++v) {
-#if SYLVESTER_HAS_VNNI
-      if constexpr (Rule == WideRule::kSaturate) {
-        // One addition of the exact product, saturating to 32 bits.
-        sum[v] = {_mm512_dpwssds_epi32(sum[v].raw, x.raw, b[v].raw)};
-        continue;
-      }
-#endif
-      const Vec exact = add_product(sum[v], x, b[v]);
-      Vec kept = exact;
+      [[maybe_unused]] Vec exact;
+      if constexpr (kCounts) exact = add_product(sum[v], x, b[v]);  // or modulo 2^32
+      Vec kept;
       if constexpr (Rule == WideRule::kMaskCount) {
         kept = hn::And(exact, mask);
-#if SYLVESTER_HAS_VNNI
-      } else if constexpr (Rule == WideRule::kSaturateCount) {
-        kept = {_mm512_dpwssds_epi32(sum[v].raw, x.raw, b[v].raw)};
-#endif
       } else {
-        kept = hn::Max(hn::Min(exact, high), low);
+#if SYLVESTER_HAS_VNNI
+        // One addition of the exact product, saturating to 32 bits.
+        kept = {_mm512_dpwssds_epi32(sum[v].raw, x.raw, b[v].raw)};
+        if constexpr (kClips) kept = hn::Min(kept, high);
+#else
+        kept = hn::Max(hn::Min(add_product(sum[v], x, b[v]), high), low);
+#endif
       }
       if constexpr (kCounts) count[v] = count_different<Lane>(count[v], kept, exact);
       sum[v] = kept;

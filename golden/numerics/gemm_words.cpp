@@ -25,7 +25,6 @@ struct WordStep {
   static constexpr bool kCounts = Rule != WordRule::kSaturate && Rule != WordRule::kClip;
   static constexpr int kVectors = kCounts ? kMostVectorsWithCounts : kMostVectors;
 
-  Vec low;
   Vec high;
   Vec mask;
 
@@ -33,8 +32,7 @@ struct WordStep {
     const Tag<std::int16_t> d;
     // With P = 16 the limits are those of the lane; the mask is used up to P = 15.
     const int half = 1 << (task.plan->recipe.bits - 1);
-    low = hn::Set(d, static_cast<Lane>(-half));
-    high = hn::Set(d, static_cast<Lane>(half - 1));
+    high = hn::Set(d, static_cast<Lane>(task.plan->start + half - 1));
     mask = hn::Set(d, static_cast<Lane>(2 * half - 1));
   }
 
@@ -48,12 +46,12 @@ struct WordStep {
       if constexpr (Rule == WordRule::kSaturate) {
         sum[v] = hn::SaturatedAdd(sum[v], product);
       } else if constexpr (Rule == WordRule::kClip) {
-        sum[v] = hn::Max(hn::Min(hn::SaturatedAdd(sum[v], product), high), low);
+        sum[v] = hn::Min(hn::SaturatedAdd(sum[v], product), high);
       } else {
         const Vec exact = hn::Add(sum[v], product);  // or modulo 2^16
         Vec kept = exact;
         if constexpr (Rule == WordRule::kClipCount) {
-          kept = hn::Max(hn::Min(exact, high), low);
+          kept = hn::Min(hn::SaturatedAdd(sum[v], product), high);
         } else if constexpr (Rule == WordRule::kMaskCount) {
           kept = hn::And(exact, mask);
         } else {
