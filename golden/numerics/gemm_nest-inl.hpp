@@ -20,6 +20,7 @@
 #define SYLVESTER_GEMM_NEST_INL
 #endif
 
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <algorithm>
@@ -101,22 +102,46 @@ HWY_INLINE void widen_bytes(hn::Vec<Tag<std::int8_t>> bytes, Words& even, Words&
 
 // A vector of byte registers at the end of a tile, added to an outer accumulator of 16 bits that
 // cannot limit.
+template <bool Plain>
 HWY_INLINE void leave_narrow(const GemmPlan& plan, hn::Vec<Tag<std::int8_t>> sum,
                              std::int16_t* outer) {
   const Tag<std::int16_t> d;
-  if (plan.start != 0) {
+  if constexpr (!Plain) {
     sum = hn::Sub(sum, hn::Set(Tag<std::int8_t>(), static_cast<std::int8_t>(plan.start)));
   }
   Words even;
   Words odd;
   widen_bytes(sum, even, odd);
-  if (plan.shift_right != 0) {
+  if constexpr (!Plain) {
     even = hn::ShiftRightSame(even, plan.shift_right);
     odd = hn::ShiftRightSame(odd, plan.shift_right);
   }
   std::int16_t* next = outer + kLanes<std::int16_t>;
   hn::Store(hn::Add(hn::Load(d, outer), even), d, outer);
   hn::Store(hn::Add(hn::Load(d, next), odd), d, next);
+}
+
+template <bool Plain, int V, class Vec>
+HWY_INLINE void leave_narrow_block(const GemmPlan& plan, const Vec (&sum)[kBlockRows][V],
+                                   std::int16_t* outer) {
+#pragma GCC unroll 4
+  for (int r = 0; r < kBlockRows; ++r) {
+#pragma GCC unroll 4
+    for (int v = 0; v < V; ++v) {
+      leave_narrow<Plain>(plan, sum[r][v], outer + (r * V + v) * kLanes<std::int8_t>);
+    }
+  }
+}
+
+template <int V, class Vec, typename Lane>
+HWY_INLINE void store_block(const Vec (&vectors)[kBlockRows][V], Lane* out) {
+#pragma GCC unroll 4
+  for (int r = 0; r < kBlockRows; ++r) {
+#pragma GCC unroll 4
+    for (int v = 0; v < V; ++v) {
+      hn::Store(vectors[r][v], Tag<Lane>(), out + (r * V + v) * kLanes<Lane>);
+    }
+  }
 }
 
 // One step: a MAC in each register of a block.
@@ -172,21 +197,14 @@ HWY_NOINLINE void multiply_block(const GemmPlan& plan, const Step& step,
     a += kBlockRows;
     b += lanes;
   }
-#pragma GCC unroll 4
-  for (int r = 0; r < kBlockRows; ++r) {
-#pragma GCC unroll 4
-    for (int v = 0; v < V; ++v) {
-      const int at = (r * V + v) * lanes;
-      if constexpr (Step::kCounts) hn::Store(count[r][v], d, counts + at);
-      if constexpr (sizeof(Lane) == 1) {
-        if (narrow_outer != nullptr) {
-          leave_narrow(plan, sum[r][v], narrow_outer + at);
-          continue;
-        }
-      }
-      hn::Store(sum[r][v], d, sums + at);
-    }
+  // P = 8 with register 0 as lane 0 needs neither a shift nor a subtraction.
+  const bool plain = plan.start == 0 && plan.shift_right == 0;
+  if constexpr (Step::kCounts) store_block<V>(count, counts);
+  if constexpr (sizeof(Lane) == 1) {
+    if (narrow_outer != nullptr && plain) return leave_narrow_block<true, V>(plan, sum, narrow_outer);
+    if (narrow_outer != nullptr) return leave_narrow_block<false, V>(plan, sum, narrow_outer);
   }
+  store_block<V>(sum, sums);
 }
 
 // Sum of counts over many blocks, in 64-bit lanes until the end.
@@ -365,6 +383,15 @@ HWY_NOINLINE void multiply_strips(const KernelTask& task, int first) {
   Tally limited_macs{hn::Zero(Tag<std::uint64_t>())};
   std::uint64_t limited_tiles = 0;
 
+  // The lines of C that will be written come into the cache meanwhile, some with every tile.
+  const int column = first * lanes;
+  const int live = std::min(width, task.columns - column);
+  const std::int32_t* next_out = task.values + column;
+  int next_row = 0;
+  int next_column = 0;
+  const int tiles = (plan.steps - 1) / plan.tile_steps + 1;
+  const int lines_per_tile = (task.rows * ((live - 1) / 16 + 1) - 1) / tiles + 1;
+
   const std::int32_t* row_starts = task.row_starts;
   for (int tile = 0; tile < plan.steps; tile += plan.tile_steps) {
     const int length = std::min(plan.tile_steps, plan.steps - tile);
@@ -401,13 +428,20 @@ HWY_NOINLINE void multiply_strips(const KernelTask& task, int first) {
       if (!plan.outer_narrow) leave_block(leaving, sums, size, outer + block * size);
     }
     if (row_starts != nullptr) row_starts += task.row_starts_stride;
+    for (int i = 0; i < lines_per_tile && next_row < task.rows; ++i) {
+      hwy::Prefetch(next_out + next_column);
+      next_column += 16;
+      if (next_column >= live) {
+        next_column = 0;
+        ++next_row;
+        next_out += task.row_length;
+      }
+    }
   }
   if constexpr (Step::kCounts) task.counters->mac_limited += limited_macs.total();
   task.counters->tile_limited += limited_tiles + leaving.tiles;
   task.counters->outer_limited += leaving.sums;
 
-  const int column = first * lanes;
-  const int live = std::min(width, task.columns - column);
   for (int r = 0; r < task.rows; ++r) {
     std::int32_t* out = task.values + static_cast<std::size_t>(r) * task.row_length + column;
     if constexpr (may_be_narrow) {

@@ -21,15 +21,18 @@ namespace sylvester {
 namespace {
 
 constexpr int kGroupLines = 16;
+// Bytes that encode_line may write behind a line: less than the longest vector of bytes.
+constexpr int kOverrun = 64;
 
 /// From a code to the byte that is packed.
 struct Encoding {
   std::int16_t least = 0;  ///< codes of the format
   std::int16_t most = 0;
   std::uint8_t mask = 0xFF;  ///< of the code's lower 8 bits
-  bool listed = false;       ///< the byte is magnitudes[...] of a code of 4 bits
+  std::uint8_t flip = 0;     ///< then xor this
+  bool listed = false;       ///< then the byte of that number in the list
   alignas(16) std::array<std::uint8_t, 16> list{};
-  std::uint8_t flip = 0;
+  std::uint8_t zero = 0;  ///< what becomes of code 0
 };
 
 /// One job's lines: K' codes each, tiles of `tile` of them rounded up to whole steps.
@@ -37,6 +40,7 @@ struct LineShape {
   int k = 0;
   int tile = 0;
   int steps_per_k = 1;
+  int bytes = 0;  ///< of an encoded line
 };
 
 }  // namespace
@@ -54,60 +58,68 @@ using Bytes16 = hn::FixedTag<std::uint8_t, 16>;
 using Byte16 = hn::Vec<Bytes16>;
 using Code8 = hn::FixedTag<std::int16_t, 8>;
 
+using Codes = hn::ScalableTag<std::int16_t>;
+
 struct CodeRange {
-  hn::Vec<Code8> least;
-  hn::Vec<Code8> most;
+  hn::Vec<Codes> least;
+  hn::Vec<Codes> most;
 };
 
-HWY_INLINE Byte16 encode_16(const Encoding& encoding, const Code* codes, CodeRange& range) {
-  const Code8 d16;
+// One vector of codes -> half as many bytes.
+HWY_INLINE void encode_vector(const Encoding& encoding, const Code* codes, std::uint8_t* out,
+                              CodeRange& range) {
+  const Codes d16;
+  const hn::Rebind<std::uint8_t, Codes> d8;
+  const auto vector = hn::LoadU(d16, codes);
+  range.least = hn::Min(range.least, vector);
+  range.most = hn::Max(range.most, vector);
+  auto bytes = hn::TruncateTo(d8, hn::BitCast(hn::RebindToUnsigned<Codes>(), vector));
+  bytes = hn::And(bytes, hn::Set(d8, encoding.mask));
+  hn::StoreU(hn::Xor(bytes, hn::Set(d8, encoding.flip)), d8, out);
+}
+
+// Bytes of a list: the codes' lower 4 bits, which are in place, select them.
+HWY_INLINE void look_up(const Encoding& encoding, std::uint8_t* bytes, int count) {
   const Bytes16 d;
-  const hn::Half<Bytes16> half;
-  const auto low = hn::LoadU(d16, codes);
-  const auto high = hn::LoadU(d16, codes + 8);
-  range.least = hn::Min(range.least, hn::Min(low, high));
-  range.most = hn::Max(range.most, hn::Max(low, high));
-  const auto byte = hn::Set(d16, encoding.mask);
-  Byte16 bytes = hn::Combine(d, hn::DemoteTo(half, hn::And(high, byte)),
-                             hn::DemoteTo(half, hn::And(low, byte)));
-  if (encoding.listed) bytes = hn::TableLookupBytes(hn::Load(d, encoding.list.data()), bytes);
-  return hn::Xor(bytes, hn::Set(d, encoding.flip));
+  const Byte16 list = hn::Load(d, encoding.list.data());
+  for (int i = 0; i < count; i += 16) {
+    const Byte16 found = hn::TableLookupBytes(list, hn::LoadU(d, bytes + i));
+    hn::StoreU(found, d, bytes + i);
+  }
 }
 
 HWY_INLINE void encode_run(const Encoding& encoding, const Code* codes, int count,
                            std::uint8_t* out, CodeRange& range) {
-  const Bytes16 d;
+  constexpr int lanes = static_cast<int>(hn::MaxLanes(Codes()));
   int i = 0;
-  for (; i + 16 <= count; i += 16) hn::StoreU(encode_16(encoding, codes + i, range), d, out + i);
+  for (; i + lanes <= count; i += lanes) encode_vector(encoding, codes + i, out + i, range);
   if (i < count) {
     // The rest, then zeros: they fill the tile's last step.
-    Code rest[16] = {};
+    Code rest[lanes] = {};
     std::memcpy(rest, codes + i, static_cast<std::size_t>(count - i) * sizeof(Code));
-    hn::StoreU(encode_16(encoding, rest, range), d, out + i);
+    encode_vector(encoding, rest, out + i, range);
   }
 }
 
-// Writes whole vectors: up to 15 bytes behind the line.
+// Writes whole vectors: up to kOverrun bytes behind the line.
 HWY_INLINE void encode_line(const Encoding& encoding, const LineShape& shape, const Code* codes,
                             std::uint8_t* out, CodeRange& range) {
   if (shape.tile % shape.steps_per_k == 0) {
     encode_run(encoding, codes, shape.k, out, range);
-    return;
+  } else {
+    const int padded = (shape.tile + shape.steps_per_k - 1) / shape.steps_per_k * shape.steps_per_k;
+    for (int start = 0; start < shape.k; start += shape.tile) {
+      encode_run(encoding, codes + start, std::min(shape.tile, shape.k - start),
+                 out + start / shape.tile * padded, range);
+    }
   }
-  const int padded = (shape.tile + shape.steps_per_k - 1) / shape.steps_per_k * shape.steps_per_k;
-  for (int start = 0; start < shape.k; start += shape.tile) {
-    encode_run(encoding, codes + start, std::min(shape.tile, shape.k - start), out, range);
-    out += padded;
-  }
+  if (encoding.listed) look_up(encoding, out, shape.bytes);
 }
 
 HWY_INLINE bool all_in(const Encoding& encoding, const CodeRange& range) {
-  alignas(16) Code least[8];
-  alignas(16) Code most[8];
-  hn::Store(range.least, Code8(), least);
-  hn::Store(range.most, Code8(), most);
-  return *std::min_element(least, least + 8) >= encoding.least &&
-         *std::max_element(most, most + 8) <= encoding.most;
+  const Codes d;
+  return hn::GetLane(hn::MinOfLanes(d, range.least)) >= encoding.least &&
+         hn::GetLane(hn::MaxOfLanes(d, range.most)) <= encoding.most;
 }
 
 // Rows and columns of a matrix of 2^n x 2^n vector elements change places if its upper and lower
@@ -156,11 +168,11 @@ bool pack_b_group(const GemmPlan& plan, const PackedLayout& layout, const Encodi
                   bool is_signed, const PreparedOperand& b, int group, std::uint8_t* out,
                   std::uint8_t* lines) {
   const Bytes16 d;
-  const LineShape shape{plan.k, plan.tile, plan.steps_per_k()};
+  const LineShape shape{plan.k, plan.tile, plan.steps_per_k(), layout.encoded_bytes};
   const auto stride = static_cast<std::size_t>(layout.encoded_bytes);
   const int lanes = layout.lanes;
   const int first_lane = group * kGroupLines;  // of all strips in a row
-  CodeRange range{hn::Zero(Code8()), hn::Zero(Code8())};
+  CodeRange range{hn::Zero(Codes()), hn::Zero(Codes())};
   for (int i = 0; i < kGroupLines; ++i) {
     const int strip = (first_lane + i) / lanes;
     const int lane = (first_lane + i) % lanes;
@@ -175,7 +187,7 @@ bool pack_b_group(const GemmPlan& plan, const PackedLayout& layout, const Encodi
           b.codes.data() + static_cast<std::size_t>(line) * static_cast<std::size_t>(plan.k),
           encoded, range);
     } else {
-      std::memset(encoded, encoding.flip, stride);  // zeros
+      std::memset(encoded, encoding.zero, stride);
     }
   }
 
@@ -215,19 +227,27 @@ bool pack_b_group(const GemmPlan& plan, const PackedLayout& layout, const Encodi
       continue;
     }
     transpose(d, rows);
-    for (int i = 0; i < kGroupLines; ++i) {
-      const std::size_t at = static_cast<std::size_t>(start + i) * step_bytes;
-      if (plan.family == KernelFamily::kByte) {
-        hn::StoreU(rows[i], d, quarter[0] + at);
-      } else if (plan.family == KernelFamily::kWord) {
+    const std::size_t at = static_cast<std::size_t>(start) * step_bytes;
+    if (plan.family == KernelFamily::kByte) {
+#pragma GCC unroll 16
+      for (int i = 0; i < kGroupLines; ++i) {
+        hn::StoreU(rows[i], d, quarter[0] + at + static_cast<std::size_t>(i) * step_bytes);
+      }
+    } else if (plan.family == KernelFamily::kWord) {
+#pragma GCC unroll 16
+      for (int i = 0; i < kGroupLines; ++i) {
+        const std::size_t step = at + static_cast<std::size_t>(i) * step_bytes;
         widen_to_words(rows[i], is_signed, plan.b_scale,
-                       reinterpret_cast<std::int16_t*>(quarter[0] + at),
-                       reinterpret_cast<std::int16_t*>(quarter[2] + at));
-      } else {
+                       reinterpret_cast<std::int16_t*>(quarter[0] + step),
+                       reinterpret_cast<std::int16_t*>(quarter[2] + step));
+      }
+    } else {
+      for (int i = 0; i < kGroupLines; ++i) {
+        const std::size_t step = at + static_cast<std::size_t>(i) * step_bytes;
         std::int16_t words[16];
         widen_to_words(rows[i], is_signed, plan.b_scale, words, words + 8);
         for (int q = 0; q < 4; ++q) {
-          widen_to_lower_halves(words + 4 * q, reinterpret_cast<std::int32_t*>(quarter[q] + at));
+          widen_to_lower_halves(words + 4 * q, reinterpret_cast<std::int32_t*>(quarter[q] + step));
         }
       }
     }
@@ -240,9 +260,9 @@ bool pack_a_blocks(const GemmPlan& plan, const PackedLayout& layout, const Encod
                    std::int32_t* row_starts, std::uint8_t* lines) {
   const Bytes16 d;
   const hn::FixedTag<std::uint32_t, 4> d32;
-  const LineShape shape{plan.k, plan.tile, plan.steps_per_k()};
+  const LineShape shape{plan.k, plan.tile, plan.steps_per_k(), layout.encoded_bytes};
   const auto stride = static_cast<std::size_t>(layout.encoded_bytes);
-  CodeRange range{hn::Zero(Code8()), hn::Zero(Code8())};
+  CodeRange range{hn::Zero(Codes()), hn::Zero(Codes())};
   for (int block = first; block < last; ++block) {
     for (int r = 0; r < kBlockRows; ++r) {
       const int row = block * kBlockRows + r;
@@ -297,13 +317,18 @@ bool pack_a_blocks(const GemmPlan& plan, const PackedLayout& layout, const Encod
       const Byte16 quads[4] = {
           hn::InterleaveLower(d, even_low, odd_low), hn::InterleaveUpper(d, even_low, odd_low),
           hn::InterleaveLower(d, even_high, odd_high), hn::InterleaveUpper(d, even_high, odd_high)};
+      const hn::Half<Bytes16> half;
+      const bool twice = plan.kernel == KernelId::kByteSaturateTwice;
+#pragma GCC unroll 4
       for (const Byte16& quad : quads) {
         std::int16_t words[16];
         if (plan.family == KernelFamily::kByte) {
-          // Offsets of table rows: 16 or 32 bytes times the code's lower 8 bits.
-          widen_to_words(quad, false, plan.kernel == KernelId::kByteSaturateTwice ? 5 : 4,
-                         reinterpret_cast<std::int16_t*>(to),
-                         reinterpret_cast<std::int16_t*>(to + 16));
+          // Offsets of table rows: the code's lower 8 bits times 16 or 32 bytes.
+          const hn::FixedTag<std::uint16_t, 8> d16;
+          const auto low = hn::ShiftLeft<4>(hn::PromoteTo(d16, hn::LowerHalf(quad)));
+          const auto high = hn::ShiftLeft<4>(hn::PromoteTo(d16, hn::UpperHalf(half, quad)));
+          hn::StoreU(hn::BitCast(d, twice ? hn::Add(low, low) : low), d, to);
+          hn::StoreU(hn::BitCast(d, twice ? hn::Add(high, high) : high), d, to + 16);
           to += 32;
           continue;
         }
@@ -345,8 +370,11 @@ Encoding value_encoding(const Format& format, std::uint8_t flip) {
   Encoding encoding;
   encoding.most = static_cast<std::int16_t>(format.largest_code());
   encoding.least = static_cast<std::int16_t>(format.is_signed ? -encoding.most : 0);
-  encoding.flip = flip;
-  if (format.uniform) return encoding;
+  encoding.zero = flip;
+  if (format.uniform) {
+    encoding.flip = flip;
+    return encoding;
+  }
   if (format.bits > 4 || format.largest() > (format.is_signed ? 127 : 255)) {
     throw std::logic_error("no kernel packs operands of format " + format.name);
   }
@@ -354,7 +382,7 @@ Encoding value_encoding(const Format& format, std::uint8_t flip) {
   encoding.listed = true;
   for (int code = encoding.least; code <= encoding.most; ++code) {
     encoding.list[static_cast<std::size_t>(code & 15)] =
-        static_cast<std::uint8_t>(format.value(code));
+        static_cast<std::uint8_t>(static_cast<std::uint8_t>(format.value(code)) ^ flip);
   }
   return encoding;
 }
@@ -370,7 +398,7 @@ Encoding code_encoding(const Format& format, std::uint8_t mask) {
 
 std::uint8_t* encoded_lines(const PackedLayout& layout) {
   static thread_local Workspace<std::uint8_t> lines;
-  return lines.get(static_cast<std::size_t>(layout.encoded_bytes) * kGroupLines + 16);
+  return lines.get(static_cast<std::size_t>(layout.encoded_bytes) * kGroupLines + kOverrun);
 }
 
 }  // namespace
