@@ -201,7 +201,8 @@ HWY_NOINLINE void multiply_block(const GemmPlan& plan, const Step& step,
   const bool plain = plan.start == 0 && plan.shift_right == 0;
   if constexpr (Step::kCounts) store_block<V>(count, counts);
   if constexpr (sizeof(Lane) == 1) {
-    if (narrow_outer != nullptr && plain) return leave_narrow_block<true, V>(plan, sum, narrow_outer);
+    if (narrow_outer != nullptr && plain)
+      return leave_narrow_block<true, V>(plan, sum, narrow_outer);
     if (narrow_outer != nullptr) return leave_narrow_block<false, V>(plan, sum, narrow_outer);
   }
   store_block<V>(sum, sums);
