@@ -38,24 +38,27 @@ void check_shape(const PreparedOperand* operand, const std::string& who) {
   }
 }
 
-void check_codes(const PreparedOperand* operand, const std::string& who) {
-  const std::string start = "GEMM operand " + who + ": ";
+void check_size(const PreparedOperand& operand, const std::string& who) {
   const std::size_t size =
-      static_cast<std::size_t>(operand->lines) * static_cast<std::size_t>(operand->k_padded);
-  if (operand->codes.size() != size) {
-    throw UserError(start + std::to_string(operand->codes.size()) + " codes for " +
-                    std::to_string(operand->lines) + " x " + std::to_string(operand->k_padded) +
-                    " elements");
+      static_cast<std::size_t>(operand.lines) * static_cast<std::size_t>(operand.k_padded);
+  if (operand.codes.size() != size) {
+    throw UserError("GEMM operand " + who + ": " + std::to_string(operand.codes.size()) +
+                    " codes for " + std::to_string(operand.lines) + " x " +
+                    std::to_string(operand.k_padded) + " elements");
   }
+}
+
+void check_codes(const PreparedOperand& operand, const std::string& who) {
   Code least = 0;
   Code most = 0;
-  for (const Code code : operand->codes) {
+  for (const Code code : operand.codes) {
     least = std::min(least, code);
     most = std::max(most, code);
   }
-  const Format& row = format_of(*operand);
+  const Format& row = format_of(operand);
   if (most > row.largest_code() || least < (row.is_signed ? -row.largest_code() : 0)) {
-    throw UserError(start + "code " + std::to_string(most > row.largest_code() ? most : least) +
+    throw UserError("GEMM operand " + who + ": code " +
+                    std::to_string(most > row.largest_code() ? most : least) +
                     " does not exist in format " + row.name);
   }
 }
@@ -63,9 +66,15 @@ void check_codes(const PreparedOperand* operand, const std::string& who) {
 }  // namespace
 
 void check(const GemmJob& job) {
+  check_sizes(job);
+  check_codes(*job.a, "A");
+  check_codes(*job.b, "B");
+}
+
+void check_sizes(const GemmJob& job) {
   check_shape(job);
-  check_codes(job.a.get(), "A");
-  check_codes(job.b.get(), "B");
+  check_size(*job.a, "A");
+  check_size(*job.b, "B");
 }
 
 void check_shape(const GemmJob& job) {

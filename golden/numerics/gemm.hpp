@@ -29,9 +29,10 @@ struct GemmResult {
   GemmCounters counters;
 };
 
-/// Throws UserError naming what is wrong with a job (sizes, formats, recipe).
+/// Throws UserError naming what is wrong with a job (sizes, formats, codes, recipe).
 void check(const GemmJob& job);
-/// The same without a look at the codes, which may be left out.
+/// The same without looking at the codes; and without counting them: they may be left out.
+void check_sizes(const GemmJob& job);
 void check_shape(const GemmJob& job);
 
 /// Longest tile of a checked job: T, or K' if that is shorter or T = 0 (ACC-1).
@@ -48,5 +49,7 @@ GemmResult gemm_reference(const GemmJob& job);
 /// Vectorised kernel; equal to gemm_reference in every bit. Uses up to `threads` threads
 /// (0 = all cores); values and counters do not depend on it.
 GemmResult gemm(const GemmJob& job, int threads = 1);
+/// The same into `result`, whose memory is used again if it is large enough.
+void gemm(const GemmJob& job, int threads, GemmResult& result);
 
 }  // namespace sylvester

@@ -379,7 +379,8 @@ TEST(Simd, Levels) {
     force_simd_level(level);
     EXPECT_EQ(simd_level(), level);
   }
-  for (const auto level : {SimdLevel::kAvx2, SimdLevel::kAvx512}) {
+  for (const auto level :
+       {SimdLevel::kSse4, SimdLevel::kAvx2, SimdLevel::kAvx512, SimdLevel::kAvx512Vnni}) {
     if (std::find(levels.begin(), levels.end(), level) == levels.end()) {
       EXPECT_THROW(force_simd_level(level), UserError);
     }

@@ -1,5 +1,7 @@
 #include "golden/numerics/parallel.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <atomic>
 #include <exception>
@@ -12,6 +14,110 @@
 #include "golden/support/error.hpp"
 
 namespace sylvester {
+namespace {
+
+/// One loop: whoever works on it takes the next index.
+class Loop {
+ public:
+  Loop(std::size_t count, const std::function<void(std::size_t)>& body)
+      : count_(count), body_(body) {}
+
+  void work() {
+    for (std::size_t i = next_++; i < count_; i = next_++) {
+      try {
+        body_(i);
+      } catch (...) {
+        const std::lock_guard lock(mutex_);
+        if (failed_at_ == kNone || i < failed_at_) {
+          failed_at_ = i;
+          failure_ = std::current_exception();
+        }
+      }
+    }
+  }
+
+  void rethrow() const {
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+ private:
+  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
+  std::size_t count_;
+  const std::function<void(std::size_t)>& body_;
+  std::atomic<std::size_t> next_{0};
+  std::mutex mutex_;
+  std::size_t failed_at_ = kNone;
+  std::exception_ptr failure_;
+};
+
+/// Threads that stay: to start one costs more than a small GEMM. They serve one loop at a time; a
+/// loop inside a loop, or of a second caller meanwhile, runs on its caller alone.
+class Pool {
+ public:
+  /// The process's pool. It is never destroyed, so that threads may outlive static objects. A
+  /// forked process has none of the threads, so it gets a pool of its own.
+  static Pool& instance() {
+    static Pool* pool = [] {
+      pthread_atfork(nullptr, nullptr, [] { pool = new Pool; });
+      return new Pool;
+    }();
+    return *pool;
+  }
+
+  /// False if the pool is busy.
+  bool run(Loop& loop, std::size_t helpers) {
+    helpers = std::min<std::size_t>(helpers, kMostHelpers - 1);
+    if (busy_.test_and_set(std::memory_order_acquire)) return false;
+    helpers = grow(helpers);
+    loop_ = &loop;
+    left_.store(helpers, std::memory_order_relaxed);
+    const std::uint64_t number = round_.load(std::memory_order_relaxed) / kMostHelpers + 1;
+    round_.store(number * kMostHelpers + helpers, std::memory_order_release);
+    round_.notify_all();
+    loop.work();
+    for (std::size_t left = left_; left != 0; left = left_) left_.wait(left);
+    busy_.clear(std::memory_order_release);
+    return true;
+  }
+
+ private:
+  static constexpr std::uint64_t kMostHelpers = 1 << 16;
+
+  /// Starts threads up to this number; how many of that number there are. The system may have no
+  /// more.
+  std::size_t grow(std::size_t helpers) {
+    try {
+      while (threads_ < helpers) {
+        const std::uint64_t seen = round_.load(std::memory_order_relaxed);
+        std::thread([this, number = threads_, seen] { serve(number, seen); }).detach();
+        ++threads_;
+      }
+    } catch (const std::system_error&) {
+      helpers = threads_;
+    }
+    return helpers;
+  }
+
+  void serve(std::size_t number, std::uint64_t seen) {
+    for (;;) {
+      round_.wait(seen, std::memory_order_acquire);
+      seen = round_.load(std::memory_order_acquire);
+      // Who does not help is not waited for, and must not look at what the next round changes.
+      if (number >= seen % kMostHelpers) continue;
+      loop_->work();
+      if (left_.fetch_sub(1, std::memory_order_release) == 1) left_.notify_one();
+    }
+  }
+
+  std::atomic_flag busy_;
+  std::size_t threads_ = 0;              // used by the thread that holds busy_
+  Loop* loop_ = nullptr;                 // written by that thread, read by the helpers of a round
+  std::atomic<std::size_t> left_{0};     ///< helpers that have not finished
+  std::atomic<std::uint64_t> round_{0};  ///< number of the round, and of its helpers
+};
+
+}  // namespace
 
 int resolve_threads(int threads) {
   if (threads < 0) {
@@ -27,33 +133,9 @@ void parallel_for(std::size_t count, int threads, const std::function<void(std::
     for (std::size_t i = 0; i < count; ++i) body(i);
     return;
   }
-  std::atomic<std::size_t> next{0};
-  std::mutex mutex;
-  std::exception_ptr failure;
-  std::size_t failed_at = count;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < count; i = next++) {
-      try {
-        body(i);
-      } catch (...) {
-        const std::lock_guard lock(mutex);
-        if (i < failed_at) {
-          failed_at = i;
-          failure = std::current_exception();
-        }
-      }
-    }
-  };
-  {
-    std::vector<std::jthread> helpers;
-    try {
-      for (std::size_t t = 1; t < workers; ++t) helpers.emplace_back(work);
-    } catch (const std::system_error&) {
-      // The system has no more threads: those that there are do all the work.
-    }
-    work();
-  }
-  if (failure) std::rethrow_exception(failure);
+  Loop loop(count, body);
+  if (!Pool::instance().run(loop, workers - 1)) loop.work();
+  loop.rethrow();
 }
 
 }  // namespace sylvester

@@ -2,9 +2,14 @@
 
 #include <gtest/gtest.h>
 #include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <stdexcept>
+#include <string>
+#include <thread>
 #include <vector>
 
 #include "golden/support/error.hpp"
@@ -12,28 +17,55 @@
 namespace sylvester {
 namespace {
 
-TEST(ParallelFor, CallsEveryIndexOnce) {
-  for (const int threads : {1, 3, 64}) {
-    std::vector<std::atomic<int>> calls(100);
+TEST(Parallel, EachIndexOnce) {
+  for (int round = 0; round < 200; ++round) {
+    const int threads = 1 + round % 5;
+    std::vector<std::atomic<int>> calls(37);
     parallel_for(calls.size(), threads, [&](std::size_t i) { ++calls[i]; });
     for (const auto& count : calls) EXPECT_EQ(count, 1);
   }
-  EXPECT_THROW(parallel_for(1, -1, [](std::size_t) {}), UserError);
+  parallel_for(0, 4, [](std::size_t) { FAIL(); });
 }
 
-TEST(ParallelFor, GivesTheFailureOfTheLowestIndex) {
-  try {
-    parallel_for(100, 4, [](std::size_t i) {
-      if (i >= 10) throw std::runtime_error(std::to_string(i));
+TEST(Parallel, LoopInsideALoop) {
+  std::array<std::atomic<int>, 12> calls{};
+  parallel_for(3, 2, [&](std::size_t i) {
+    parallel_for(4, 2, [&, i](std::size_t j) { ++calls[i * 4 + j]; });
+  });
+  for (const auto& count : calls) EXPECT_EQ(count, 1);
+}
+
+TEST(Parallel, CallersAtTheSameTime) {
+  std::atomic<int> sum{0};
+  std::vector<std::jthread> callers;
+  for (int c = 0; c < 4; ++c) {
+    callers.emplace_back([&] {
+      for (int i = 0; i < 100; ++i) parallel_for(5, 3, [&](std::size_t) { ++sum; });
     });
-    FAIL();
-  } catch (const std::runtime_error& error) {
-    EXPECT_STREQ(error.what(), "10");
   }
+  callers.clear();
+  EXPECT_EQ(sum, 4 * 100 * 5);
+}
+
+TEST(Parallel, TheLowestFailureIsRethrownAfterTheLoop) {
+  for (const int threads : {2, 4}) {
+    std::atomic<int> calls{0};
+    try {
+      parallel_for(20, threads, [&](std::size_t i) {
+        ++calls;
+        if (i % 2 == 1) throw std::runtime_error(std::to_string(i));
+      });
+      FAIL();
+    } catch (const std::runtime_error& error) {
+      EXPECT_STREQ(error.what(), "1");
+    }
+    EXPECT_EQ(calls, 20);
+  }
+  EXPECT_THROW(resolve_threads(-1), UserError);
 }
 
 // A stack that fits nowhere: the system cannot start another thread.
-TEST(ParallelFor, DoesAllTheWorkWhenNoThreadCanBeStarted) {
+TEST(Parallel, DoesAllTheWorkWhenNoThreadCanBeStarted) {
   pthread_attr_t before;
   pthread_attr_t huge;
   ASSERT_EQ(pthread_getattr_default_np(&before), 0);
@@ -44,6 +76,20 @@ TEST(ParallelFor, DoesAllTheWorkWhenNoThreadCanBeStarted) {
   EXPECT_NO_THROW(parallel_for(100, 4, [&](std::size_t) { ++calls; }));
   EXPECT_EQ(calls, 100);
   pthread_setattr_default_np(&before);
+}
+
+TEST(Parallel, WorksInAForkedProcess) {
+  std::atomic<int> calls = 0;
+  parallel_for(100, 4, [&](std::size_t) { ++calls; });
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(20);
+    parallel_for(100, 4, [&](std::size_t) { ++calls; });
+    _exit(calls == 200 ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 }  // namespace

@@ -359,6 +359,7 @@ void prepare_vectorised(const PrepareJob& job, PreparedOperand& operand) {
   switch (simd_level()) {
 #if SYLVESTER_HAS_AVX
     case SimdLevel::kAvx512:
+    case SimdLevel::kAvx512Vnni:
       return prepare_avx512(job, operand);
     case SimdLevel::kAvx2:
       return prepare_avx2(job, operand);

@@ -1,5 +1,6 @@
-// Instruction sets of the vectorised kernels. A kernel is one body, always inlined, compiled once
-// per level inside a function with the level's target attribute; results never depend on the level.
+// Instruction sets of the vectorised kernels; results never depend on the level. The GEMM kernels
+// are written in Highway, which has one target per level; other kernels are one body, always
+// inlined, compiled once per width of vector inside a function with the level's target attribute.
 #pragma once
 
 #include <string_view>
@@ -7,7 +8,13 @@
 
 namespace sylvester {
 
-enum class SimdLevel { kBaseline, kAvx2, kAvx512 };
+enum class SimdLevel {
+  kBaseline,  ///< x86: no intrinsics; other machines: what every one of them has (ARM: NEON)
+  kSse4,
+  kAvx2,
+  kAvx512,      ///< F, BW, DQ, VL
+  kAvx512Vnni,  ///< with VNNI, VBMI and what else came with Ice Lake and Zen 4
+};
 
 std::string_view to_string(SimdLevel level);
 /// Best level of this machine, or the one set by force_simd_level.
@@ -20,7 +27,7 @@ void force_simd_level(SimdLevel level);
 
 /// Bytes of a vector register at a level; the baseline of other machines has 16 as well.
 constexpr int vector_bytes(SimdLevel level) {
-  return level == SimdLevel::kAvx512 ? 64 : level == SimdLevel::kAvx2 ? 32 : 16;
+  return level >= SimdLevel::kAvx512 ? 64 : level == SimdLevel::kAvx2 ? 32 : 16;
 }
 
 /// GCC vector of `Bytes` bytes. Wider than the registers of the level it becomes several of them.

@@ -1,0 +1,487 @@
+// The loops around a kernel's MAC, compiled once per target: strips, tiles, blocks of rows; what
+// happens to a tile's register on leaving (ACC-5), the outer accumulator (ACC-6) and the counts.
+//
+// A kernel is a class `Step`:
+//   Lane, Vec       the register's type, a vector of registers
+//   kVectors        most strips that it multiplies at once; registers are scarce
+//   kCounts         whether it counts limited MACs
+//   Factor          what one element of packed A is in memory
+//   explicit Step(const KernelTask&)
+//   void mac(Vec (&sum)[V], Vec (&count)[V], Factor a, const Vec (&b)[V])
+//                   one MAC in each lane of V vectors of one row
+// Blocks have kBlockRows rows; filling rows and columns hold zeros: a zero product changes no
+// register and is never limited, so it changes no counter.
+
+// Include guard per target.
+#if defined(SYLVESTER_GEMM_NEST_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef SYLVESTER_GEMM_NEST_INL
+#undef SYLVESTER_GEMM_NEST_INL
+#else
+#define SYLVESTER_GEMM_NEST_INL
+#endif
+
+#include <hwy/cache_control.h>
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+#include "golden/numerics/gemm_plan.hpp"
+
+// Highway 1.0.3 compiles AVX3_DL without VNNI, although it takes this target only on machines that
+// have it. Every file with kernels adds it behind HWY_BEFORE_NAMESPACE, where Highway has pushed
+// the compiler's options.
+#undef SYLVESTER_ADD_VNNI
+#undef SYLVESTER_HAS_VNNI
+#if HWY_TARGET == HWY_AVX3_DL && HWY_COMPILER_GCC_ACTUAL
+#define SYLVESTER_HAS_VNNI 1
+#define SYLVESTER_ADD_VNNI _Pragma("GCC target(\"avx512vnni\")")
+#else
+#define SYLVESTER_HAS_VNNI 0
+#define SYLVESTER_ADD_VNNI
+#endif
+
+HWY_BEFORE_NAMESPACE();
+SYLVESTER_ADD_VNNI
+namespace sylvester {
+namespace HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Vectors of registers that fit besides B, A and what a MAC needs: 32 registers or 16.
+#if HWY_TARGET == HWY_EMU128
+constexpr int kMostVectors = 1;
+#elif HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM
+constexpr int kMostVectors = 4;
+#else
+constexpr int kMostVectors = 2;
+#endif
+constexpr int kMostVectorsWithCounts = (kMostVectors + 1) / 2;
+
+template <typename T>
+using Tag = hn::ScalableTag<T>;
+template <typename T>
+constexpr int kLanes = static_cast<int>(hn::MaxLanes(Tag<T>()));
+
+// count + 1 in the lanes where a and b differ.
+template <typename T>
+HWY_INLINE hn::Vec<Tag<T>> count_different(hn::Vec<Tag<T>> count, hn::Vec<Tag<T>> a,
+                                           hn::Vec<Tag<T>> b) {
+  const Tag<T> d;
+#if HWY_TARGET <= HWY_AVX3
+  const auto one = hn::Set(d, T{1}).raw;
+  const auto different = hn::Ne(a, b).raw;
+  if constexpr (sizeof(T) == 1) {
+    return {_mm512_mask_add_epi8(count.raw, different, count.raw, one)};
+  } else if constexpr (sizeof(T) == 2) {
+    return {_mm512_mask_add_epi16(count.raw, different, count.raw, one)};
+  } else {
+    return {_mm512_mask_add_epi32(count.raw, different, count.raw, one)};
+  }
+#else
+  return hn::Sub(count, hn::VecFromMask(d, hn::Ne(a, b)));
+#endif
+}
+
+// The columns of a strip of bytes lie in the order 0, n/2, 1, n/2 + 1, ...: the bytes of the even
+// and of the odd lanes then are columns in a row once they have 16 bits.
+using Words = hn::Vec<Tag<std::int16_t>>;
+HWY_INLINE void widen_bytes(hn::Vec<Tag<std::int8_t>> bytes, Words& even, Words& odd) {
+#if HWY_TARGET <= HWY_AVX3
+  // A multiplication by (1, 0) and one by (0, 1): one instruction each, on any vector port.
+  even = Words{_mm512_maddubs_epi16(_mm512_set1_epi16(0x0001), bytes.raw)};
+  odd = Words{_mm512_maddubs_epi16(_mm512_set1_epi16(0x0100), bytes.raw)};
+#else
+  const Words pairs = hn::BitCast(Tag<std::int16_t>(), bytes);
+  even = hn::ShiftRight<8>(hn::ShiftLeft<8>(pairs));
+  odd = hn::ShiftRight<8>(pairs);
+#endif
+}
+
+// A vector of byte registers at the end of a tile, added to an outer accumulator of 16 bits that
+// cannot limit.
+template <bool Plain>
+HWY_INLINE void leave_narrow(const GemmPlan& plan, hn::Vec<Tag<std::int8_t>> sum,
+                             std::int16_t* outer) {
+  const Tag<std::int16_t> d;
+  if constexpr (!Plain) {
+    sum = hn::Sub(sum, hn::Set(Tag<std::int8_t>(), static_cast<std::int8_t>(plan.start)));
+  }
+  Words even;
+  Words odd;
+  widen_bytes(sum, even, odd);
+  if constexpr (!Plain) {
+    even = hn::ShiftRightSame(even, plan.shift_right);
+    odd = hn::ShiftRightSame(odd, plan.shift_right);
+  }
+  std::int16_t* next = outer + kLanes<std::int16_t>;
+  hn::Store(hn::Add(hn::Load(d, outer), even), d, outer);
+  hn::Store(hn::Add(hn::Load(d, next), odd), d, next);
+}
+
+template <bool Plain, int V, class Vec>
+HWY_INLINE void leave_narrow_block(const GemmPlan& plan, const Vec (&sum)[kBlockRows][V],
+                                   std::int16_t* outer) {
+#pragma GCC unroll 4
+  for (int r = 0; r < kBlockRows; ++r) {
+#pragma GCC unroll 4
+    for (int v = 0; v < V; ++v) {
+      leave_narrow<Plain>(plan, sum[r][v], outer + (r * V + v) * kLanes<std::int8_t>);
+    }
+  }
+}
+
+template <int V, class Vec, typename Lane>
+HWY_INLINE void store_block(const Vec (&vectors)[kBlockRows][V], Lane* out) {
+#pragma GCC unroll 4
+  for (int r = 0; r < kBlockRows; ++r) {
+#pragma GCC unroll 4
+    for (int v = 0; v < V; ++v) {
+      hn::Store(vectors[r][v], Tag<Lane>(), out + (r * V + v) * kLanes<Lane>);
+    }
+  }
+}
+
+// One step: a MAC in each register of a block.
+template <class Step, int V>
+HWY_INLINE void multiply_step(const Step& step, const typename Step::Factor* a,
+                              const typename Step::Lane* b, std::size_t strip,
+                              typename Step::Vec (&sum)[kBlockRows][V],
+                              typename Step::Vec (&count)[kBlockRows][V]) {
+  const Tag<typename Step::Lane> d;
+  typename Step::Vec columns[V];
+#pragma GCC unroll 4
+  for (int v = 0; v < V; ++v) columns[v] = hn::Load(d, b + static_cast<std::size_t>(v) * strip);
+#pragma GCC unroll 4
+  for (int r = 0; r < kBlockRows; ++r) step.mac(sum[r], count[r], a[r], columns);
+}
+
+// `steps` MACs of a block: registers and counts of kBlockRows rows and V strips, [row][column].
+// Counts start at zero. `starts` are the registers' first values by row; null: go on from `sums`.
+// With `narrow_outer` the tile ends here, and its registers leave without a detour through `sums`.
+template <class Step, int V>
+HWY_NOINLINE void multiply_block(const GemmPlan& plan, const Step& step,
+                                 const typename Step::Factor* a, const typename Step::Lane* b,
+                                 std::size_t strip, int steps, const typename Step::Lane* starts,
+                                 typename Step::Lane* sums, typename Step::Lane* counts,
+                                 std::int16_t* narrow_outer) {
+  using Lane = typename Step::Lane;
+  using Vec = typename Step::Vec;
+  const Tag<Lane> d;
+  constexpr int lanes = kLanes<Lane>;
+  Vec sum[kBlockRows][V];
+  Vec count[kBlockRows][V];
+#pragma GCC unroll 4
+  for (int r = 0; r < kBlockRows; ++r) {
+#pragma GCC unroll 4
+    for (int v = 0; v < V; ++v) {
+      sum[r][v] =
+          starts != nullptr ? hn::Set(d, starts[r]) : hn::Load(d, sums + (r * V + v) * lanes);
+      count[r][v] = hn::Zero(d);
+    }
+  }
+  // Four steps in a row: the end of a loop over 32 is mispredicted more often than not.
+  int i = 0;
+  for (; i + 4 <= steps; i += 4) {
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; ++j) {
+      multiply_step<Step, V>(step, a + j * kBlockRows, b + j * lanes, strip, sum, count);
+    }
+    a += 4 * kBlockRows;
+    b += 4 * lanes;
+  }
+  for (; i < steps; ++i) {
+    multiply_step<Step, V>(step, a, b, strip, sum, count);
+    a += kBlockRows;
+    b += lanes;
+  }
+  // P = 8 with register 0 as lane 0 needs neither a shift nor a subtraction.
+  const bool plain = plan.start == 0 && plan.shift_right == 0;
+  if constexpr (Step::kCounts) store_block<V>(count, counts);
+  if constexpr (sizeof(Lane) == 1) {
+    if (narrow_outer != nullptr && plain)
+      return leave_narrow_block<true, V>(plan, sum, narrow_outer);
+    if (narrow_outer != nullptr) return leave_narrow_block<false, V>(plan, sum, narrow_outer);
+  }
+  store_block<V>(sum, sums);
+}
+
+// Sum of counts over many blocks, in 64-bit lanes until the end.
+struct Tally {
+  hn::Vec<Tag<std::uint64_t>> sum;
+
+  // `size` counts, which are not negative.
+  template <typename Lane>
+  HWY_INLINE void add(const Lane* counts, int size) {
+    const Tag<std::uint64_t> d;
+    if constexpr (sizeof(Lane) == 1) {
+      const Tag<std::uint8_t> d8;
+      for (int i = 0; i < size; i += kLanes<std::uint8_t>) {
+        const auto bytes = hn::Load(d8, reinterpret_cast<const std::uint8_t*>(counts) + i);
+        sum = hn::Add(sum, hn::SumsOf8(bytes));
+      }
+    } else {
+      // A block's sum fits in 32-bit lanes: at most 16 vectors of counts up to 2^16.
+      const Tag<std::uint32_t> d32;
+      auto block = hn::Zero(d32);
+      for (int i = 0; i < size; i += kLanes<Lane>) {
+        const auto vector = hn::BitCast(d32, hn::Load(Tag<Lane>(), counts + i));
+        if constexpr (sizeof(Lane) == 2) {
+          block = hn::Add(block, hn::And(vector, hn::Set(d32, 0xFFFFU)));
+          block = hn::Add(block, hn::ShiftRight<16>(vector));
+        } else {
+          block = hn::Add(block, vector);
+        }
+      }
+      const auto pairs = hn::BitCast(d, block);
+      sum = hn::Add(sum, hn::And(pairs, hn::Set(d, 0xFFFFFFFFU)));
+      sum = hn::Add(sum, hn::ShiftRight<32>(pairs));
+    }
+  }
+  HWY_INLINE std::uint64_t total() const {
+    const Tag<std::uint64_t> d;
+    return hn::GetLane(hn::SumOfLanes(d, sum));
+  }
+};
+
+template <typename Lane>
+HWY_INLINE std::uint64_t lanes_not_zero(const Lane* values, int size) {
+  const Tag<Lane> d;
+  std::uint64_t found = 0;
+  for (int i = 0; i < size; i += kLanes<Lane>) {
+    found += hn::CountTrue(d, hn::Ne(hn::Load(d, values + i), hn::Zero(d)));
+  }
+  return found;
+}
+
+// A tile leaves (ACC-5) and is added to the outer accumulator (ACC-6).
+struct Leaving {
+  const GemmPlan& plan;
+  bool limits;  // clamping or the outer limit can change something
+  std::uint64_t tiles = 0;
+  std::uint64_t sums = 0;
+
+  explicit Leaving(const GemmPlan& p) : plan(p), limits(p.clamps || p.outer_binds) {}
+
+  HWY_INLINE void add(hn::Vec<Tag<std::int32_t>> partial, std::int32_t* outer) {
+    const Tag<std::int32_t> d;
+    auto sum = hn::Load(d, outer);
+    if (limits) {
+      partial = clamped(partial);
+      sum = plan.outer_binds ? limited(sum, partial) : hn::Add(sum, partial);
+    } else {
+      sum = hn::Add(sum, partial);
+    }
+    hn::Store(sum, d, outer);
+  }
+
+ private:
+  HWY_INLINE hn::Vec<Tag<std::int32_t>> clamped(hn::Vec<Tag<std::int32_t>> partial) {
+    const Tag<std::int32_t> d;
+    if (!plan.clamps) return partial;
+    const std::int32_t most = (1 << (plan.recipe.bits - 1)) - 1;
+    const auto kept = hn::Min(hn::Max(partial, hn::Set(d, -most)), hn::Set(d, most));
+    if (plan.counted) tiles += hn::CountTrue(d, hn::Ne(kept, partial));
+    return kept;
+  }
+
+  HWY_INLINE hn::Vec<Tag<std::int32_t>> limited(hn::Vec<Tag<std::int32_t>> outer,
+                                                hn::Vec<Tag<std::int32_t>> partial) {
+    const Tag<std::int32_t> d;
+    const auto exact = hn::Add(outer, partial);
+    auto kept = exact;
+    if (plan.recipe.outer_bits < 32) {
+      // |outer| <= 2^30 and |partial| <= 2^23: the sum has 32 bits.
+      const std::int32_t half = 1 << (plan.recipe.outer_bits - 1);
+      kept = hn::Min(hn::Max(exact, hn::Set(d, -half)), hn::Set(d, half - 1));
+    } else {
+      // The sum modulo 2^32 left the range if its sign is not that of the two equal signs.
+      const auto over =
+          hn::BroadcastSignBit(hn::AndNot(hn::Xor(outer, partial), hn::Xor(outer, exact)));
+      const auto rail = hn::Xor(hn::BroadcastSignBit(outer), hn::Set(d, 0x7FFFFFFF));
+      kept = hn::Or(hn::And(over, rail), hn::AndNot(over, exact));
+    }
+    if (plan.counted) sums += hn::CountTrue(d, hn::Ne(kept, exact));
+    return kept;
+  }
+};
+
+// A block's registers, `size` lanes, leave a tile. `outer` lies in the order of the columns.
+template <typename Lane>
+HWY_INLINE void leave_block(Leaving& leaving, const Lane* sums, int size, std::int32_t* outer) {
+  const GemmPlan& plan = leaving.plan;
+  const Tag<Lane> d;
+  const Tag<std::int32_t> d32;
+  constexpr int lanes = kLanes<Lane>;
+  const auto start = hn::Set(d, static_cast<Lane>(plan.start));
+  const int right = plan.shift_right;
+  for (int i = 0; i < size; i += lanes) {
+    const auto sum = hn::Sub(hn::Load(d, sums + i), start);
+    if constexpr (sizeof(Lane) == 4) {
+      auto partial = sum;
+      if (plan.shift_left != 0) partial = hn::ShiftLeftSame(partial, plan.shift_left);
+      if (right != 0) partial = hn::ShiftRightSame(partial, right);
+      leaving.add(partial, outer + i);
+    } else {
+      Words words[2];
+      if constexpr (sizeof(Lane) == 1) {
+        widen_bytes(sum, words[0], words[1]);
+      } else {
+        words[0] = sum;
+      }
+      constexpr int halves = sizeof(Lane) == 1 ? 2 : 1;
+#pragma GCC unroll 2
+      for (int h = 0; h < halves; ++h) {
+        Words partial = words[h];
+        if (right != 0) partial = hn::ShiftRightSame(partial, right);
+        const int at = i + h * kLanes<std::int16_t>;
+        const hn::Half<Tag<std::int16_t>> half;
+        leaving.add(hn::PromoteTo(d32, hn::LowerHalf(half, partial)), outer + at);
+        leaving.add(hn::PromoteTo(d32, hn::UpperHalf(half, partial)),
+                    outer + at + kLanes<std::int32_t>);
+      }
+    }
+  }
+}
+
+HWY_INLINE void widen_row(const std::int16_t* in, int size, std::int32_t* out) {
+  const Tag<std::int32_t> d;
+  const hn::Rebind<std::int16_t, Tag<std::int32_t>> d16;
+  constexpr int lanes = kLanes<std::int32_t>;
+  int i = 0;
+  for (; i + lanes <= size; i += lanes) {
+    hn::StoreU(hn::PromoteTo(d, hn::Load(d16, in + i)), d, out + i);
+  }
+  for (; i < size; ++i) out[i] = in[i];
+}
+
+// All of K for V strips, from number `first` on, and all rows of the task.
+template <class Step, int V>
+HWY_NOINLINE void multiply_strips(const KernelTask& task, int first) {
+  using Lane = typename Step::Lane;
+  constexpr int lanes = kLanes<Lane>;
+  constexpr int width = V * lanes;
+  constexpr int size = kBlockRows * width;
+  constexpr bool may_be_narrow = sizeof(Lane) == 1;
+  alignas(64) std::int32_t outer[kUnitRows * width];
+  alignas(64) std::int16_t narrow_outer[may_be_narrow ? kUnitRows * width : kUnitRows];
+  alignas(64) Lane sums[size];
+  alignas(64) Lane counts[Step::kCounts ? size : 1];
+  alignas(64) Lane flags[Step::kCounts ? size : 1];
+  const GemmPlan& plan = *task.plan;
+  const Step step(task);
+  const int blocks = (task.rows + kBlockRows - 1) / kBlockRows;
+  const std::size_t strip = task.b_strip_bytes / sizeof(Lane);
+  const Lane* b = reinterpret_cast<const Lane*>(task.b) + static_cast<std::size_t>(first) * strip;
+  if (plan.outer_narrow) {
+    std::memset(narrow_outer, 0, sizeof narrow_outer);
+  } else {
+    std::memset(outer, 0, static_cast<std::size_t>(blocks * size) * sizeof(std::int32_t));
+  }
+  Leaving leaving(plan);
+  Tally limited_macs{hn::Zero(Tag<std::uint64_t>())};
+  std::uint64_t limited_tiles = 0;
+
+  // The lines of C that will be written come into the cache meanwhile, some with every tile.
+  const int column = first * lanes;
+  const int live = std::min(width, task.columns - column);
+  const std::int32_t* next_out = task.values + column;
+  int next_row = 0;
+  int next_column = 0;
+  const int tiles = (plan.steps - 1) / plan.tile_steps + 1;
+  const int lines_per_tile = (task.rows * ((live - 1) / 16 + 1) - 1) / tiles + 1;
+
+  const std::int32_t* row_starts = task.row_starts;
+  for (int tile = 0; tile < plan.steps; tile += plan.tile_steps) {
+    const int length = std::min(plan.tile_steps, plan.steps - tile);
+    for (int block = 0; block < blocks; ++block) {
+      const auto* a = reinterpret_cast<const typename Step::Factor*>(
+                          task.a + static_cast<std::size_t>(block) * task.a_block_bytes) +
+                      static_cast<std::ptrdiff_t>(tile) * kBlockRows;
+      Lane starts[kBlockRows];
+      for (int r = 0; r < kBlockRows; ++r) {
+        starts[r] = static_cast<Lane>(row_starts != nullptr ? row_starts[block * kBlockRows + r]
+                                                            : plan.start);
+      }
+      const bool one_segment = length <= plan.segment;
+      if (Step::kCounts && !one_segment) std::memset(flags, 0, sizeof flags);
+      for (int done = 0; done < length; done += plan.segment) {
+        const int steps = std::min(plan.segment, length - done);
+        const bool leaves = plan.outer_narrow && done + steps == length;
+        multiply_block<Step, V>(plan, step, a + static_cast<std::ptrdiff_t>(done) * kBlockRows,
+                                b + static_cast<std::ptrdiff_t>(tile + done) * lanes, strip, steps,
+                                done == 0 ? starts : nullptr, sums, counts,
+                                leaves ? narrow_outer + block * size : nullptr);
+        if constexpr (Step::kCounts) {
+          limited_macs.add(counts, size);
+          if (one_segment) break;
+          const Tag<Lane> d;
+          for (int i = 0; i < size; i += lanes) {
+            hn::Store(hn::Or(hn::Load(d, flags + i), hn::Load(d, counts + i)), d, flags + i);
+          }
+        }
+      }
+      if constexpr (Step::kCounts) {
+        limited_tiles += lanes_not_zero(one_segment ? counts : flags, size);
+      }
+      if (!plan.outer_narrow) leave_block(leaving, sums, size, outer + block * size);
+    }
+    if (row_starts != nullptr) row_starts += task.row_starts_stride;
+    for (int i = 0; i < lines_per_tile && next_row < task.rows; ++i) {
+      hwy::Prefetch(next_out + next_column);
+      next_column += 16;
+      if (next_column >= live) {
+        next_column = 0;
+        ++next_row;
+        next_out += task.row_length;
+      }
+    }
+  }
+  if constexpr (Step::kCounts) task.counters->mac_limited += limited_macs.total();
+  task.counters->tile_limited += limited_tiles + leaving.tiles;
+  task.counters->outer_limited += leaving.sums;
+
+  for (int r = 0; r < task.rows; ++r) {
+    std::int32_t* out = task.values + static_cast<std::size_t>(r) * task.row_length + column;
+    if constexpr (may_be_narrow) {
+      if (plan.outer_narrow) {
+        widen_row(narrow_outer + r * width, live, out);
+        continue;
+      }
+    }
+    std::memcpy(out, outer + r * width, static_cast<std::size_t>(live) * sizeof *out);
+  }
+}
+
+template <class Step>
+HWY_INLINE void run_kernel(const KernelTask& task) {
+  int first = 0;
+  while (first < task.strips) {
+    const int left = task.strips - first;
+    if constexpr (Step::kVectors >= 4) {
+      if (left >= 4) {
+        multiply_strips<Step, 4>(task, first);
+        first += 4;
+        continue;
+      }
+    }
+    if constexpr (Step::kVectors >= 2) {
+      if (left >= 2) {
+        multiply_strips<Step, 2>(task, first);
+        first += 2;
+        continue;
+      }
+    }
+    multiply_strips<Step, 1>(task, first);
+    first += 1;
+  }
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace sylvester
+HWY_AFTER_NAMESPACE();
+
+#endif  // include guard per target
