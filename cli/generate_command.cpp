@@ -23,8 +23,12 @@ int run_generate(const ConfigArgument& argument, const std::string& folder, cons
     names.push_back(name);
     text += fmt::format("{}/{}\n", folder, name);
   }
-  text += fmt::format("{} files, hardware_hash {}\n", files.size(), hash);
-  output.result({{"out", folder}, {"hardware_hash", hash}, {"files", names}}, text);
+  const std::string numerics = to_hex(config.numerics_hash());
+  text +=
+      fmt::format("{} files, hardware_hash {}, numerics_hash {}\n", files.size(), hash, numerics);
+  output.result(
+      {{"out", folder}, {"hardware_hash", hash}, {"numerics_hash", numerics}, {"files", names}},
+      text);
   return kHolds;
 }
 

@@ -131,7 +131,11 @@ TEST_F(Program, HelpOnEveryLevel) {
                                                 {"config", "hash", "--help"},
                                                 {"accumulate", "--help"},
                                                 {"generate", "--help"},
-                                                {"simulate", "--help"}}) {
+#ifdef SYLVESTER_HAS_SYSTEMC
+                                                {"verify", "--help"},
+#endif
+                                                {"simulate", "--help"},
+                                                {"train", "--help"}}) {
     const Finished result = run(words);
     EXPECT_EQ(result.status, 0);
     EXPECT_THAT(result.out, HasSubstr("Usage: ")) << words.front();
@@ -434,11 +438,34 @@ TEST_F(VerilatedProgram, TrainGivesOneHashOnAllBackEnds) {
   for (const char* backend : {"golden", "systemc", "rtl"}) {
     const Finished finished = run({"train", "train-small", "--backend", backend, "--json"});
     ASSERT_EQ(finished.status, 0) << finished.err;
-    hashes.push_back(
-        json::parse(finished.out).at("seeds").at(0).at("weights_sha256").get<std::string>());
+    const json seed = json::parse(finished.out).at("seeds").at(0);
+    EXPECT_EQ(seed.at("task_accuracy").size(), 3U);
+    EXPECT_EQ(seed.at("steps"), 30);
+    EXPECT_EQ(seed.at("complete"), true);
+    hashes.push_back(seed.at("weights_sha256").get<std::string>());
   }
   EXPECT_EQ(hashes[1], hashes[0]);
   EXPECT_EQ(hashes[2], hashes[0]);
+}
+
+// A design that differs ran and does not hold: status 1, with files that show it again.
+TEST_F(VerilatedProgram, AnEditedDesignDoesNotHold) {
+  const std::string rtl = (folder_ / "rtl").string();
+  const std::string failures = (folder_ / "failures").string();
+  ASSERT_EQ(run({"generate", "verify/saturate-4x4", "--out", rtl}).status, 0);
+  const fs::path cell = folder_ / "rtl" / "rtl" / "accumulate_saturate.v";
+  std::string text = read_file(cell);
+  const std::string fits = "wire fits = ";
+  ASSERT_NE(text.find(fits), std::string::npos);
+  write_file(cell, text.replace(text.find(fits), fits.size(), fits + "1'b1 | "));
+  const Finished finished = run({"verify", "verify/saturate-4x4", "--rtl", rtl, "--jobs", "4",
+                                 "--failures", failures, "--json"});
+  EXPECT_EQ(finished.status, 1) << finished.err;
+  const json report = json::parse(finished.out);
+  EXPECT_EQ(report.at("mismatches"), 1);
+  const std::string job_file = report.at("configurations").at(0).at("job_file");
+  EXPECT_EQ(run({"verify", "--replay", job_file, "--failures", failures}).status, 1);
+  expect_bad_input({"verify", "verify/wrap-3x5", "--rtl", rtl}, "HardwareHash is ");
 }
 #endif
 

@@ -27,7 +27,7 @@ std::vector<VerifyConfiguration> configurations(const VerifyArguments& arguments
   return result;
 }
 
-std::string report_text(const VerifyReport& report) {
+std::string report_text(const VerifyReport& report, bool with_coverage) {
   std::string text;
   for (const ConfigurationReport& configuration : report.configurations) {
     text += fmt::format("{} {}: {} jobs, {} cycles\n",
@@ -39,6 +39,11 @@ std::string report_text(const VerifyReport& report) {
     if (!configuration.waveform.empty()) {
       text += fmt::format("  waveform: {}\n", configuration.waveform);
     }
+  }
+  const std::vector<std::string> gaps = report.gaps();
+  if (with_coverage && !gaps.empty() && report.holds()) {
+    text += fmt::format("{} points of the coverage are open ({}); more --jobs meet them\n",
+                        gaps.size(), gaps.front());
   }
   const RunStatistics& total = report.statistics;
   text +=
@@ -65,7 +70,7 @@ int run_verify(const VerifyArguments& arguments, const Output& output) {
     options.progress = [&bar](std::uint64_t done) { bar.update(done); };
     report = verify(options);
   }
-  output.result(to_json(report), report_text(report));
+  output.result(to_json(report), report_text(report, arguments.replay.empty()));
   return report.holds() ? kHolds : kDoesNotHold;
 }
 

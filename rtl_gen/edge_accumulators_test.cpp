@@ -166,6 +166,9 @@ class EdgeLane {
   struct Job {
     int m_blocks, n_blocks, m_last;
   };
+  struct Counts {
+    std::int64_t mac = 0, tile = 0, limited = 0;
+  };
 
   Row noise() {
     Row row;
@@ -225,12 +228,14 @@ class EdgeLane {
     first_tile_ = true;
     finished_ = false;
     m_ = n_ = 0;
-    mac_ = tile_ = limited_ = 0;
+    counts_ = shown_ = {};
   }
 
-  [[nodiscard]] Field counter(std::int64_t value, bool checked) const {
+  /// Full counts are shown a cycle after the row is popped, sticky ones at once.
+  [[nodiscard]] Field counter(std::int64_t Counts::*which, bool checked) const {
+    std::int64_t value = shown_.*which;
     if (shape_.counters == kNone) value = 0;
-    if (shape_.counters == kSticky) value = value > 0 ? 1 : 0;
+    if (shape_.counters == kSticky) value = counts_.*which > 0 ? 1 : 0;
     return {value, 48, checked};
   }
 
@@ -252,9 +257,9 @@ class EdgeLane {
     for (int c = 0; c < shape_.cols; ++c) {
       outputs.push_back({out.valid ? out.values[c] : 0, 32, out.valid && checked});
     }
-    outputs.push_back(counter(mac_, checked));
-    outputs.push_back(counter(tile_, checked));
-    outputs.push_back(counter(limited_, checked));
+    outputs.push_back(counter(&Counts::mac, checked));
+    outputs.push_back(counter(&Counts::tile, checked));
+    outputs.push_back(counter(&Counts::limited, checked));
     vectors_.add(inputs, outputs);
 
     // The edge of the clock.
@@ -262,6 +267,7 @@ class EdgeLane {
     const bool step = !out.valid || in.result_ready;
     const bool push = in.valid && fifo_.size() < shape_.depth;
     const bool last_fires = out.valid && in.result_ready && out.last;
+    shown_ = counts_;
     Result entering;
     if (step && !fifo_.empty()) {
       entering = pop(fifo_.front());
@@ -286,9 +292,9 @@ class EdgeLane {
           add_outer(shape_.outer_bits, first_tile_ ? 0 : outer_[row_][c], element.partial);
       outer_[row_][c] = sum.value;
       result.values.push_back(sum.value);
-      mac_ += element.count;
-      tile_ += element.flag;
-      limited_ += sum.limited ? 1 : 0;
+      counts_.mac += element.count;
+      counts_.tile += element.flag;
+      counts_.limited += sum.limited ? 1 : 0;
       ever_limited_ += sum.limited ? 1 : 0;
     }
     if (row_-- == 0) {
@@ -317,7 +323,8 @@ class EdgeLane {
   int row_ = 0, m_ = 0, n_ = 0;
   bool first_tile_ = true;
   bool finished_ = false;
-  std::int64_t mac_ = 0, tile_ = 0, limited_ = 0, ever_limited_ = 0;
+  Counts counts_, shown_;
+  std::int64_t ever_limited_ = 0;
 };
 
 /// The outer addition alone.

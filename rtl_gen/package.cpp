@@ -72,7 +72,7 @@ std::string fusesoc_core(const HardwareParameters& hardware, const GeneratedFile
          "  tb:\n"
          "    files:\n" +
          tb_files +
-         "    file_type: verilogSource-2005\n"
+         "    file_type: systemVerilogSource\n"
          "  vectors:\n"
          "    files:\n" +
          vectors +
@@ -101,11 +101,16 @@ std::string readme(const HardwareParameters& hardware) {
   return "Sylvester accelerator, hardware " + hash_digits(hardware) +
          "\n\n"
          "rtl/            Verilog-2005; top level sylvester_top, its header lists the parameters\n"
-         "tb/             self-checking testbench and its vectors\n"
+         "tb/             self-checking testbench (SystemVerilog) and its vectors\n"
          "run_test        runs the testbench (Icarus Verilog): PASS or FAIL, exit status 0 or 1\n"
          "synth/*.ys      Yosys scripts for iCE40, ECP5 and Xilinx 7\n"
          "sylvester.core  FuseSoC description: targets default, lint and sim\n"
          "files.txt       the files of this package\n\n"
+         "The comments of the Verilog name rules (PRE-4) and sections of Sylvester's documents\n"
+         "numerics.md and architecture.md.\n"
+         "Timing: the paths from u_quantise.max_q to u_quantise.top_divisor_q and pow2_shift_q "
+         "have\n"
+         "ScaleSetup cycles; declare them as multicycle paths (hold: ScaleSetup - 1).\n\n"
          "Parameters (canonical text of the hash):\n" +
          canonical_text(hardware);
 }

@@ -61,7 +61,7 @@ TEST(Package, TheCommittedSampleIsWhatTheGeneratorWrites) {
 
 TEST(Package, NamesNoDateAndNoPath) {
   for (const auto& [name, text] : generate_package(small_hardware())) {
-    EXPECT_EQ(text.find("/work"), std::string::npos) << name;
+    EXPECT_EQ(text.find(SYLVESTER_SOURCE_DIR), std::string::npos) << name;
     EXPECT_EQ(text.find("/home"), std::string::npos) << name;
     EXPECT_EQ(text.find("/tmp"), std::string::npos) << name;
   }

@@ -33,7 +33,7 @@ module element_lane #(
     .clk_o(clk), .in_o({north, b, a, shift, last, first, valid, step}), .out_i(south),
     .done_o(done_o));
   // Codes may be the most negative ones here.
-  processing_element #(.ABits(ABits), .BBits(BBits), .LargestProduct(1 << (ABits + BBits - 2)),
+  processing_element #(.AValueBits(ABits), .BValueBits(BBits), .LargestProduct(1 << (ABits + BBits - 2)),
                        .AccBits(AccBits), .Policy(Policy), .TileMax(TileMax), .Counters(Counters),
                        .CountBits(CountBits)) u_element (
     .clk_i(clk), .step_i(step), .valid_i(valid), .first_i(first), .last_i(last), .a_i(a), .b_i(b),

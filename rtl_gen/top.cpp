@@ -46,6 +46,10 @@ class TopBuilder {
                          {"GemmDoneBits", total_bits(gemm_done_fields())}};
     module_.requirements = {
         {"AValueBits >= ABits && BValueBits >= BBits", "illegal_value_narrower_than_its_code"},
+        {"LargestProduct >= (1 << AValueBits - 2) * (1 << BValueBits - 2)",
+         "illegal_LargestProduct_below_the_values_product"},
+        {"QuotientBits >= AValueBits - 1 && QuotientBits >= BValueBits - 1",
+         "illegal_QuotientBits_below_the_values_bits"},
         {"OuterBits >= AccBits", "illegal_OuterBits_below_AccBits"},
         {"(BlockMax & BlockMax - 1) == 0", "illegal_BlockMax_not_a_power_of_two"}};
     assign("hardware_hash_o", "HardwareHash");

@@ -1,11 +1,13 @@
 #include "testbenches/delivered_rtl.hpp"
 
 #include <cctype>
+#include <regex>
 #include <vector>
 
 #include "golden/hardware/streams.hpp"
 #include "golden/support/atomic_file.hpp"
 #include "golden/support/error.hpp"
+#include "golden/support/sha256.hpp"
 #include "rtl_gen/generate.hpp"
 #include "rtl_gen/interface.hpp"
 #include "rtl_gen/library.hpp"
@@ -97,6 +99,17 @@ std::string wrapper(const HardwareParameters& hardware) {
   return text + "/* verilator lint_on UNUSED */\n";
 }
 
+/// Throws UserError if the top names the hardware that it was generated for and that is another
+/// one. Says more than the widths that would not fit.
+void check_hash(const HardwareParameters& hardware, const std::string& top, const fs::path& file) {
+  static const std::regex pattern("HardwareHash *= *64'h([0-9a-fA-F]{16})");
+  std::smatch found;
+  const std::string expected = to_hex(hardware_hash(hardware));
+  if (!std::regex_search(top, found, pattern) || found[1] == expected) return;
+  throw UserError(file.string() + ": HardwareHash is " + found[1].str() + "; allowed: " + expected +
+                  ", that of the configuration");
+}
+
 }  // namespace
 
 std::uint32_t host_streams() {
@@ -118,9 +131,13 @@ DeliveredRtl read_delivered_rtl(const HardwareParameters& hardware, const fs::pa
   DeliveredRtl result;
   if (files.count(file_of(rtl::kVerifyTopName)) != 0) {
     result.sources = reachable(files, file_of(rtl::kVerifyTopName));
+    check_hash(hardware, result.sources.at(file_of(rtl::kVerifyTopName)),
+               files.at(file_of(rtl::kVerifyTopName)));
     result.observed = (1U << kStreams) - 1;
   } else if (files.count(file_of(rtl::kTopName)) != 0) {
     result.sources = reachable(files, file_of(rtl::kTopName));
+    check_hash(hardware, result.sources.at(file_of(rtl::kTopName)),
+               files.at(file_of(rtl::kTopName)));
     result.sources[file_of(rtl::kVerifyTopName)] = wrapper(hardware);
     result.sources[kGate] = verilog_library().at(kGate);
     result.observed = host_streams();

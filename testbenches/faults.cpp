@@ -86,7 +86,13 @@ constexpr std::array kFaults = {
              "count_q < LastSlot[CountBits-1:0]"},
     RtlFault{33, "place_quotient.v", "quantise", "every gap counts as one", "place >> gap_log2",
              "place"},
-    RtlFault{34, "code_value.v", "systolic_array", "values of a listed format have no sign",
+    RtlFault{34, "outer_add.v", "edge", "the carry into bit 4 is dropped",
+             "{{(OuterBits+1-AccBits){partial_i[AccBits-1]}}, partial_i}",
+             "{{(OuterBits+1-AccBits){partial_i[AccBits-1]}}, partial_i} - "
+             "((outer_i[3:0] + partial_i[3:0]) & 5'h10)"},
+    RtlFault{35, "stream_fifo.v", "transform quantise systolic_array edge",
+             "a word is lost in a stall", "valid_o & ready_i", "valid_o"},
+    RtlFault{36, "code_value.v", "systolic_array", "values of a listed format have no sign",
              "negative  ? {ValueBits{1'b0}} - value : value", "value"},
 };
 

@@ -1,5 +1,5 @@
-// The C++ harness of testbenches/harness, embedded into the program when it is built: it is compiled
-// at run time together with the Verilated model of a generated design.
+// The C++ harness of testbenches/harness, embedded into the program when it is built: it is
+// compiled at run time together with the Verilated model of a generated design.
 #pragma once
 
 #include <map>

@@ -12,7 +12,8 @@ namespace sylvester {
 namespace {
 
 TEST(TrainBackend, AFaultOfTheModelChangesTheTrainedWeights) {
-  const Config config = Config::load("train-small", {"train.max_steps=3", "train.learning_rate=1e-6"});
+  const Config config =
+      Config::load("train-small", {"train.max_steps=3", "train.learning_rate=1e-6"});
   const Split split = make_split(load_dataset("embedded", {}), split_options(config));
   const auto trained_on = [&](Backend& backend) {
     return run_class_incremental(train_settings(config), split, backend).weights_sha256;

@@ -1,5 +1,5 @@
-// The configuration files of configs/, embedded into the program when it is built, so that a preset's
-// name works in every folder.
+// The configuration files of configs/, embedded into the program when it is built, so that a
+// preset's name works in every folder.
 #pragma once
 
 #include <map>

@@ -80,7 +80,10 @@ std::optional<LargestMagnitude> largest_magnitude(const Format& format) {
 }
 
 bool is_buildable(const Format& format) {
-  return code_bits(format) <= kCodeBits && value_bits(format) <= kMostValueBits &&
+  // With the scale rule clip, a value reaches 40/39 of the largest: its quotient must not need
+  // another bit.
+  const bool clip_fits = 40 * format.largest() < 39 << bit_length(format.largest());
+  return code_bits(format) <= kCodeBits && value_bits(format) <= kMostValueBits && clip_fits &&
          largest_magnitude(format).has_value() && has_power_of_two_gaps(format);
 }
 

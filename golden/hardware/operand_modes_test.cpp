@@ -85,8 +85,11 @@ TEST(OperandModes, SayWhichFormatsAnOperandMayHave) {
 TEST(OperandModes, NoneAndTwiceTheSameAreRefused) {
   EXPECT_THAT([] { check(std::vector<OperandMode>{}); },
               ThrowsMessage<UserError>(HasSubstr("modes is empty")));
-  EXPECT_THAT([] { check(modes({"i4xi4", "i4xi4"})); },
-              ThrowsMessage<UserError>(HasSubstr("i4xi4 twice")));
+  EXPECT_THAT(
+      [] {
+        check(modes({"i4xi4", "i4xi4"}));
+      },
+      ThrowsMessage<UserError>(HasSubstr("i4xi4 twice")));
 }
 
 }  // namespace

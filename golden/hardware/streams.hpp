@@ -10,8 +10,20 @@ namespace sylvester {
 
 /// Stream numbers: bit positions in the stall vector, order of probes.
 enum class Stream {
-  kPrepareJob, kWide, kTurned, kCoefficients, kCodes, kPrepareDone,
-  kGemmJob, kACodes, kBCodes, kAFeed, kBFeed, kPartials, kResults, kGemmDone,
+  kPrepareJob,
+  kWide,
+  kTurned,
+  kCoefficients,
+  kCodes,
+  kPrepareDone,
+  kGemmJob,
+  kACodes,
+  kBCodes,
+  kAFeed,
+  kBFeed,
+  kPartials,
+  kResults,
+  kGemmDone,
 };
 inline constexpr int kStreams = 14;
 
@@ -24,8 +36,8 @@ struct StreamInfo {
 };
 std::span<const StreamInfo> streams();
 
-inline constexpr int kCodeBits = 5;      ///< a code on the `codes` stream, two's complement
-inline constexpr int kResultBits = 32;   ///< a result on the `results` stream
+inline constexpr int kCodeBits = 5;     ///< a code on the `codes` stream, two's complement
+inline constexpr int kResultBits = 32;  ///< a result on the `results` stream
 inline constexpr int kMantissaBits = 16;
 /// W: bits of a transformed coefficient.
 int coefficient_bits(const HardwareParameters& hardware);

@@ -9,8 +9,8 @@
 namespace sylvester {
 
 struct NpyArray {
-  std::string name;                 ///< file, for error messages
-  bool is_float = false;            ///< which of the two vectors holds the elements
+  std::string name;       ///< file, for error messages
+  bool is_float = false;  ///< which of the two vectors holds the elements
   std::vector<std::size_t> shape;
   std::vector<std::int64_t> integers;  ///< in C order, whatever the file's order
   std::vector<double> floats;

@@ -1,6 +1,6 @@
 // Accumulation cell, policy `saturate`: every sum is limited to the register (numerics.md, ACC-2).
 //
-// AccBits: P, 4 ... 24.  RegisterBits: equal to AccBits.  ProductBits: 2 ... 24.
+// AccBits: P, 4 ... 24.  RegisterBits: equal to AccBits.  ProductBits: 8 ... 16.
 module accumulate_saturate #(
   parameter integer AccBits = 8,
   parameter integer RegisterBits = 8,

@@ -2,7 +2,8 @@
 // the other is read, and reads a kept chunk again as often as its blocks need it (architecture.md
 // section 5). A bank is free again when the array has taken its last beat (release_i).
 //
-// Width: bits of a k-beat, >= 1.  Chunk: k-beats per bank, 1 ... 65535.
+// Width: bits of a k-beat, >= 1.  Chunk: k-beats per bank, 1 ... 65535; a power of two wastes no
+// memory.
 // ReadRegisters: 1 ... 4, register stages of a read.
 // KeepMode: 0 for A (kept for the n-blocks of an m-block if k_chunks_i = 1), 1 for B (kept for the
 // whole job if also n_blocks_i = 1).

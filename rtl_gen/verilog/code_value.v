@@ -13,20 +13,18 @@ module code_value #(
   input  wire [CodeBits-1:0]  code_i,
   output wire [ValueBits-1:0] value_o
 );
-  // Repeated once more than needed, so that no width is zero.
-  wire [ValueBits:0] extended = {{(ValueBits-CodeBits+1){code_i[CodeBits-1]}}, code_i};
-  wire               unused_sign = extended[ValueBits];
+  wire [ValueBits-1:0] extended = {{(ValueBits-CodeBits){code_i[CodeBits-1]}}, code_i};
   generate
     if (Listed == 0) begin : gen_uniform
       wire unused = listed_i;
-      assign value_o = extended[ValueBits-1:0];
+      assign value_o = extended;
     end else begin : gen_listed
       wire                 negative = code_i[CodeBits-1];
       wire [3:0]           index = negative ? 4'd0 - code_i[3:0] : code_i[3:0];
       wire [7:0]           magnitude = Magnitudes[{index, 3'b000} +: 8];
       wire                 unused_magnitude = &{1'b0, magnitude};
       wire [ValueBits-1:0] value = magnitude[ValueBits-1:0];
-      assign value_o = !listed_i ? extended[ValueBits-1:0] :
+      assign value_o = !listed_i ? extended :
                        negative  ? {ValueBits{1'b0}} - value : value;
     end
   endgenerate

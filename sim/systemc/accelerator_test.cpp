@@ -22,7 +22,7 @@
 namespace sylvester {
 namespace {
 
-constexpr std::uint64_t kFleetSeed = 20260721;
+constexpr std::uint64_t kFleetSeed = 2107;
 constexpr std::size_t kFleetSize = 150;
 
 struct Ship {

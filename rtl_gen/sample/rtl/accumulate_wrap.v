@@ -1,6 +1,6 @@
 // Accumulation cell, policy `wrap`: sums modulo 2^P (numerics.md, ACC-3).
 //
-// AccBits: P, 4 ... 24.  RegisterBits: equal to AccBits.  ProductBits: 2 ... 24.
+// AccBits: P, 4 ... 24.  RegisterBits: equal to AccBits.  ProductBits: 8 ... 16.
 module accumulate_wrap #(
   parameter integer AccBits = 8,
   parameter integer RegisterBits = 8,

@@ -3,8 +3,9 @@
 // integer format these are the quotient and its fraction.
 //
 // QuotientBits: 4 ... 7.  FractionBits: 1 ... 16.  Listed: 1 if a format with a list of magnitudes
-// is built.  Magnitudes: its list, 8 bits each from code 0 upwards; gaps are powers of two, entries
-// behind the last magnitude are 255.
+// is built.  Magnitudes: its list, 8 bits each from code 0 upwards: at least two, the first 0, all
+// below 2^QuotientBits, gaps are powers of two, entries behind the last magnitude are 255.
+// listed_i: 0 if Listed is 0; without it the quotient is below 16.
 // beyond_o: the quotient reaches the last magnitude of the list.
 module place_quotient #(
   parameter integer QuotientBits = 4,
@@ -53,10 +54,11 @@ module place_quotient #(
         end
       end
       reg [2:0] gap_log2;
+      integer   bit_number;
       always @* begin
         gap_log2 = 3'd0;
-        for (i = 1; i < 7; i = i + 1) begin
-          if (gap[i]) gap_log2 = i[2:0];
+        for (bit_number = 1; bit_number < 7; bit_number = bit_number + 1) begin
+          if (gap[bit_number]) gap_log2 = bit_number[2:0];
         end
       end
       wire unused_gap = &{1'b0, gap[7], gap[0]};

@@ -2,15 +2,15 @@
 // tile in its register, and hands the finished partial sum to its shift-out register
 // (architecture.md section 5; the arithmetic is the accumulate_* cell's).
 //
-// ABits, BBits: 4 ... 8 (signed values).  LargestProduct: of two values, 1 ... 16129.
+// AValueBits, BValueBits: 4 ... 8 (signed values).  LargestProduct: of two values, 1 ... 16129.
 // AccBits: P, 4 ... 24.
 // Policy: 0 saturate, 1 wrap, 2 clamp.
 // TileMax: longest tile, 1 ... 65535.  Counters: 0 none, 1 sticky, 2 full.
 // CountBits: as architecture.md section 2.
 // Outputs beside the partial sum: limited MACs of the tile, and whether the tile was limited.
 module processing_element #(
-  parameter integer ABits = 5,
-  parameter integer BBits = 4,
+  parameter integer AValueBits = 5,
+  parameter integer BValueBits = 4,
   parameter integer LargestProduct = 105,
   parameter integer AccBits = 8,
   parameter integer Policy = 0,
@@ -23,20 +23,20 @@ module processing_element #(
   input  wire                         valid_i,
   input  wire                         first_i,
   input  wire                         last_i,
-  input  wire signed [ABits-1:0]      a_i,
-  input  wire signed [BBits-1:0]      b_i,
+  input  wire signed [AValueBits-1:0]      a_i,
+  input  wire signed [BValueBits-1:0]      b_i,
   input  wire                         shift_i,
   input  wire [AccBits+CountBits:0]   north_i,
   output wire [AccBits+CountBits:0]   south_o
 );
-  localparam integer ProductBits = ABits + BBits;
+  localparam integer ProductBits = AValueBits + BValueBits;
   // A register that never limits holds a whole tile of the largest products (ACC-4).
   localparam integer TileBits = $clog2(TileMax * LargestProduct + 1) + 1;
   localparam integer ExactBits = (TileBits > ProductBits) ? TileBits : ProductBits + 1;
   localparam integer RegisterBits = (Policy == 2) ? ExactBits : AccBits;
 
-  wire signed [ProductBits-1:0] a_wide = {{BBits{a_i[ABits-1]}}, a_i};
-  wire signed [ProductBits-1:0] b_wide = {{ABits{b_i[BBits-1]}}, b_i};
+  wire signed [ProductBits-1:0] a_wide = {{BValueBits{a_i[AValueBits-1]}}, a_i};
+  wire signed [ProductBits-1:0] b_wide = {{AValueBits{b_i[BValueBits-1]}}, b_i};
   wire signed [ProductBits-1:0] product = a_wide * b_wide;
 
   reg signed [RegisterBits-1:0]  acc_q;

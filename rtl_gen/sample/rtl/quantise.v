@@ -1,12 +1,13 @@
 // Quantiser of the prepare unit: measures the largest magnitude in a first pass over the matrix,
-// then divides and rounds every coefficient to a code in a second one (numerics.md, PRE-1 to PRE-4;
+// then divides and rounds every coefficient to a code in a second one (numerics.md, PRE-1 to PRE-5;
 // architecture.md section 4).
 //
 // Lanes: 1 ... 32.  BlockMax: power of two, 2 ... 1024.  RandomBits: 1 ... 16.
 // QuotientBits: 4 ... 7, of the largest magnitude.  Listed, Magnitudes: as in place_quotient.
 // Depth: input FIFO, >= 2.  ScaleSetup: 1 ... 8 cycles, which the path from max_q to the divisor
-// has (a multicycle path).  DivideBits: 1 ... 16 and MixRounds:
-// 1 ... 10 per register stage.  Counters: 0 none, 1 sticky, 2 full.
+// has (a multicycle path).  DivideBits: 1 ... 16 and MixRounds: 1 ... 10, per register stage.
+// Counters: 0 none, 1 sticky, 2 full.
+// The first pass lasts at least Lanes cycles, as corner_turn makes it.
 // key_i as draw_key gives it; all other job fields are stable while run_i is high.
 module quantise #(
   parameter integer Lanes = 4,
@@ -120,6 +121,7 @@ module quantise #(
   reg [32*Lanes-1:0] line_index_q;
   reg [31:0]         group_stride_q;
   reg [31:0]         k_offset_q;
+  integer            next;
 
   wire [Bits+4:0] divisor;
   wire [2:0]      pow2_shift;
@@ -130,7 +132,7 @@ module quantise #(
   ) u_scale (
     .max_i(max_q),
     .largest_high_i(largest_high_i),
-    .largest_low_i(largest_low_i),
+    .largest_low_i((Listed == 0) ? 3'd0 : largest_low_i),
     .scale_rule_i(scale_rule_i),
     .divisor_o(divisor),
     .pow2_shift_o(pow2_shift)
@@ -252,14 +254,15 @@ module quantise #(
     end else if (quantise_pop) begin
       k_offset_q <= line_end ? 32'd0 : k_offset_q + stride_k_i;
     end
-    if (state_q == MEASURE) begin
-      line_index_q[31:0] <= index0_i;
-      for (i = 1; i < Lanes; i = i + 1) begin
-        line_index_q[32*i +: 32] <= line_index_q[32*(i-1) +: 32] + stride_line_i;
-      end
-    end else if (quantise_pop & line_end) begin
-      for (i = 0; i < Lanes; i = i + 1) begin
-        line_index_q[32*i +: 32] <= line_index_q[32*i +: 32] + group_stride_q;
+    // One adder per lane: on the way here from the lane before, then from group to group.
+    if (state_q == MEASURE) line_index_q[31:0] <= index0_i;
+    else if (quantise_pop & line_end) line_index_q[31:0] <= line_index_q[31:0] + group_stride_q;
+    for (next = 1; next < Lanes; next = next + 1) begin
+      if ((state_q == MEASURE) | (quantise_pop & line_end)) begin
+        line_index_q[32*next +: 32] <=
+            ((state_q == MEASURE) ? line_index_q[32*(next-1) +: 32]
+                                  : line_index_q[32*next +: 32]) +
+            ((state_q == MEASURE) ? stride_line_i : group_stride_q);
       end
     end
   end

@@ -1,5 +1,5 @@
 // One lane of the quantiser: sign and numerator, division and draw side by side, rounding
-// (numerics.md, PRE-2 to PRE-4; architecture.md section 4). Latency Stages + 2 steps from
+// (numerics.md, PRE-2 to PRE-5; architecture.md section 4). Latency Stages + 2 steps from
 // magnitude_i to code_o; the events belong to the code that enters the output register with the
 // next step.
 //

@@ -147,6 +147,10 @@ module sylvester_top #(
     if (EdgeOutput < 1 || EdgeOutput > 4) illegal_EdgeOutput_allowed_1_to_4 u_stop ();
     if (!(AValueBits >= ABits && BValueBits >= BBits)) illegal_value_narrower_than_its_code u_stop
         ();
+    if (!(LargestProduct >= (1 << AValueBits - 2) * (1 << BValueBits - 2)))
+        illegal_LargestProduct_below_the_values_product u_stop ();
+    if (!(QuotientBits >= AValueBits - 1 && QuotientBits >= BValueBits - 1))
+        illegal_QuotientBits_below_the_values_bits u_stop ();
     if (!(OuterBits >= AccBits)) illegal_OuterBits_below_AccBits u_stop ();
     if (!((BlockMax & BlockMax - 1) == 0)) illegal_BlockMax_not_a_power_of_two u_stop ();
   endgenerate

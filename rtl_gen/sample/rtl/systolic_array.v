@@ -3,8 +3,9 @@
 // Everything freezes while a row waits at partials.
 //
 // Rows, Cols: 1 ... 64.  ABits, BBits: of a code, 4 or 5.  AValueBits, BValueBits: of the value
-// that a code stands for, up to 8.  AListed, BListed: 1 if codes may be of the format with a list
-// of magnitudes; Magnitudes: as in place_quotient.  LargestProduct: of two values, 1 ... 16129.
+// that a code stands for, ABits or BBits ... 8.  AListed, BListed: 1 if codes may be of the format
+// with a list of magnitudes; Magnitudes: as in place_quotient.
+// LargestProduct: of two values, 1 ... 16129.
 // AccBits: P, 4 ... 24.
 // Policy: 0 saturate, 1 wrap, 2 clamp.  TileMax: 1 ... 65535.  Counters: 0 none, 1 sticky, 2 full.
 // Depth: input FIFOs, >= 2.  FeedRegisters, DrainRegisters: 1 ... 4.
@@ -271,8 +272,8 @@ module systolic_array #(
         end
 
         processing_element #(
-          .ABits(AValueBits),
-          .BBits(BValueBits),
+          .AValueBits(AValueBits),
+          .BValueBits(BValueBits),
           .LargestProduct(LargestProduct),
           .AccBits(AccBits),
           .Policy(Policy),

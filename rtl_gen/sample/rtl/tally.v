@@ -1,4 +1,4 @@
-// Adds up the numbers of each cycle: events are numbers of one bit.
+// Adds up the numbers of each cycle, one cycle later: events are numbers of one bit.
 //
 // Inputs: numbers per cycle, >= 1.  InputBits: of a number, >= 1.
 // Bits: counter width, more than the sum of a cycle has; wraps.
@@ -23,10 +23,16 @@ module tally #(
     .sum_o(sum)
   );
 
-  reg [Bits-1:0] count_q;
+  reg [SumBits-1:0] sum_q;
+  reg [Bits-1:0]    count_q;
   always @(posedge clk_i) begin
-    if (clear_i) count_q <= {Bits{1'b0}};
-    else count_q <= count_q + {{(Bits-SumBits){1'b0}}, sum};
+    if (clear_i) begin
+      sum_q <= {SumBits{1'b0}};
+      count_q <= {Bits{1'b0}};
+    end else begin
+      sum_q <= sum;
+      count_q <= count_q + {{(Bits-SumBits){1'b0}}, sum_q};
+    end
   end
 
   assign count_o = count_q;
