@@ -40,6 +40,17 @@ class ClockedBackend final : public Backend {
     gemm_seconds += seconds() - start;
     return results;
   }
+  void prepare_into(std::span<const PrepareJob> jobs,
+                    std::span<PreparedOperand* const> results) override {
+    const double start = seconds();
+    golden_->prepare_into(jobs, results);
+    prepare_seconds += seconds() - start;
+  }
+  void gemm_into(std::span<const GemmJob> jobs, std::span<GemmResult> results) override {
+    const double start = seconds();
+    golden_->gemm_into(jobs, results);
+    gemm_seconds += seconds() - start;
+  }
 
   double prepare_seconds = 0;
   double gemm_seconds = 0;
