@@ -208,7 +208,9 @@ Rounded divide_round(const Format& format, std::uint64_t numerator, std::uint64_
 
 void check(const PrepareJob& job) {
   check_shape(job);
-  check_range(job, mantissa_range(job.input.mantissas));
+  const auto [least, most] =
+      std::minmax_element(job.input.mantissas.begin(), job.input.mantissas.end());
+  check_range(job, {.least = *least, .most = *most});
 }
 
 PreparedOperand prepare_reference(const PrepareJob& job) {
@@ -266,8 +268,6 @@ PreparedOperand prepare_reference(const PrepareJob& job) {
 
 void prepare(const PrepareJob& job, int threads, PreparedOperand& operand) {
   check_shape(job);
-  const MantissaRange range = mantissa_range(job.input.mantissas);
-  check_range(job, range);
   set_shape(job, operand);
   const PrepareRecipe& recipe = job.recipe;
   const Format& row = formats()[static_cast<std::size_t>(recipe.format)];
@@ -279,21 +279,19 @@ void prepare(const PrepareJob& job, int threads, PreparedOperand& operand) {
   task.block = operand.block;
   task.recipe = &recipe;
   task.counted = job.counters != CounterMode::kNone;
-  const std::int32_t most = std::max<std::int32_t>(range.most, -range.least);
-  task.words = most * operand.block <= kWideLimit;
   const Pieces pieces(job, task, resolve_threads(threads));
 
   std::mutex mutex;
-  operand.max_magnitude = most;
-  if (operand.block > 1) {
-    operand.max_magnitude = 0;
-    const auto find = [&](std::size_t i) {
-      const std::int32_t largest = largest_coefficient(task, pieces[i]);
-      const std::lock_guard lock(mutex);
-      operand.max_magnitude = std::max(operand.max_magnitude, largest);
-    };
-    parallel_for(pieces.count(), threads, std::ref(find));
-  }
+  CoefficientRange range;
+  const auto find = [&](std::size_t i) {
+    const CoefficientRange part = coefficient_range(task, pieces[i]);
+    const std::lock_guard lock(mutex);
+    range.add(part);
+  };
+  parallel_for(pieces.count(), threads, std::ref(find));
+  check_range(job, range.mantissas);
+  task.words = fits_words(range.mantissas, operand.block);
+  operand.max_magnitude = range.largest;
   const Quantiser quantiser =
       make_quantiser(row, recipe.scale, operand.max_magnitude, job.input.scale);
   operand.scale = quantiser.scale;

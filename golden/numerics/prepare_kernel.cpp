@@ -4,6 +4,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "golden/numerics/prepare_kernel.cpp"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 
@@ -36,29 +37,33 @@ struct Chunk {
   const std::int32_t* pairs = nullptr;  ///< or null: the coefficients are in `words`
 };
 
-// The coefficients from `start` of a line.
-HWY_INLINE Chunk coefficients(const PrepareTask& task, int line, int start, int count,
-                              Buffers& buffers) {
+// The mantissas from `start` of a line, filled up with zeros.
+HWY_INLINE Chunk mantissas(const PrepareTask& task, int line, int start, int count,
+                           Buffers& buffers) {
   Chunk chunk;
   chunk.count = count;
   chunk.padded = (count + kWords - 1) / kWords * kWords;
   chunk.words = task.mantissas + static_cast<std::ptrdiff_t>(line) * task.k + start;
   const int inputs = std::min(count, task.k - start);
   if (inputs < chunk.padded) {
-    const auto size = static_cast<std::size_t>(inputs) * sizeof(std::int16_t);
-    std::memcpy(buffers.words, chunk.words, size);
-    std::memset(buffers.words + inputs, 0,
-                sizeof(std::int16_t) * static_cast<std::size_t>(chunk.padded - inputs));
-    chunk.words = buffers.words;
-  }
-  if (!task.words) {
-    transform_pairs(chunk.words, chunk.padded, task.block, buffers.pairs);
-    chunk.pairs = buffers.pairs;
-  } else if (task.block > 1) {
-    transform_words(chunk.words, chunk.padded, task.block, buffers.words);
+    const auto size = static_cast<std::size_t>(inputs);
+    std::memcpy(buffers.words, chunk.words, size * sizeof(std::int16_t));
+    std::fill(buffers.words + size, buffers.words + chunk.padded, std::int16_t{0});
     chunk.words = buffers.words;
   }
   return chunk;
+}
+
+// The transform of mantissas.
+HWY_INLINE void transform(int block, bool words, Chunk& chunk, Buffers& buffers) {
+  if (block == 1) return;
+  if (words) {
+    transform_words(chunk.words, chunk.padded, block, buffers.words);
+    chunk.words = buffers.words;
+  } else {
+    transform_pairs(chunk.words, chunk.padded, block, buffers.pairs);
+    chunk.pairs = buffers.pairs;
+  }
 }
 
 template <class D, typename T>
@@ -70,25 +75,47 @@ HWY_INLINE hn::Vec<D> largest_of(D d, const T* v, int count, hn::Vec<D> largest)
   return largest;
 }
 
-std::int32_t find_largest(const PrepareTask& task, const PreparePiece& piece) {
+HWY_INLINE MantissaRange range_of(VS16 least, VS16 most) {
+  const S16 d;
+  return {.least = hn::GetLane(hn::MinOfLanes(d, least)),
+          .most = hn::GetLane(hn::MaxOfLanes(d, most))};
+}
+
+CoefficientRange find_range(const PrepareTask& task, const PreparePiece& piece) {
   const S16 d16;
   const S32 d32;
   Buffers buffers;
+  VS16 least = hn::Zero(d16);
+  VS16 most = hn::Zero(d16);
   VS16 word = hn::Zero(d16);
   VS32 pair = hn::Zero(d32);
   for (int line = piece.first_line; line < piece.last_line; ++line) {
     for (int start = piece.first; start < piece.last; start += kChunk) {
       const int count = std::min(kChunk, piece.last - start);
-      const Chunk chunk = coefficients(task, line, start, count, buffers);
-      if (chunk.pairs == nullptr) {
+      Chunk chunk = mantissas(task, line, start, count, buffers);
+      for (int i = 0; i < chunk.padded; i += kWords) {
+        const VS16 v = hn::LoadU(d16, chunk.words + i);
+        hwy::Prefetch(chunk.words + i + kChunk);
+        least = hn::Min(least, v);
+        most = hn::Max(most, v);
+      }
+      if (task.block == 1) continue;
+      // Small mantissas up to here, small coefficients up to here.
+      const bool words = fits_words(range_of(least, most), task.block);
+      transform(task.block, words, chunk, buffers);
+      if (words) {
         word = largest_of(d16, chunk.words, chunk.padded, word);
       } else {
         pair = largest_of(d32, chunk.pairs, chunk.padded, pair);
       }
     }
   }
-  return std::max<std::int32_t>(hn::GetLane(hn::MaxOfLanes(d16, word)),
-                                hn::GetLane(hn::MaxOfLanes(d32, pair)));
+  CoefficientRange range;
+  range.mantissas = range_of(least, most);
+  range.largest = task.block == 1 ? range.mantissas.largest_magnitude()
+                                  : std::max<std::int32_t>(hn::GetLane(hn::MaxOfLanes(d16, word)),
+                                                           hn::GetLane(hn::MaxOfLanes(d32, pair)));
+  return range;
 }
 
 // In `count` only: the zeros that fill the last vector do not count.
@@ -163,7 +190,8 @@ PrepareCounters round_piece(const PrepareTask& task, const PreparePiece& piece) 
   for (int line = piece.first_line; line < piece.last_line; ++line) {
     for (int start = piece.first; start < piece.last; start += kChunk) {
       const int count = std::min(kChunk, piece.last - start);
-      const Chunk chunk = coefficients(task, line, start, count, buffers);
+      Chunk chunk = mantissas(task, line, start, count, buffers);
+      transform(task.block, task.words, chunk, buffers);
       if (!task.rounder->nearest) {
         const std::uint32_t first = recipe.index0 +
                                     static_cast<std::uint32_t>(line) * recipe.stride_line +
@@ -183,25 +211,6 @@ PrepareCounters round_piece(const PrepareTask& task, const PreparePiece& piece) 
   return total;
 }
 
-MantissaRange find_range(const std::int16_t* mantissas, std::size_t count) {
-  const S16 d;
-  VS16 least = hn::Zero(d);
-  VS16 most = hn::Zero(d);
-  std::size_t i = 0;
-  for (; i + kWords <= count; i += kWords) {
-    const VS16 v = hn::LoadU(d, mantissas + i);
-    least = hn::Min(least, v);
-    most = hn::Max(most, v);
-  }
-  MantissaRange range{.least = hn::GetLane(hn::MinOfLanes(d, least)),
-                      .most = hn::GetLane(hn::MaxOfLanes(d, most))};
-  for (; i < count; ++i) {
-    range.least = std::min(range.least, mantissas[i]);
-    range.most = std::max(range.most, mantissas[i]);
-  }
-  return range;
-}
-
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace sylvester
@@ -210,16 +219,18 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace sylvester {
 namespace {
-HWY_EXPORT(find_largest);
-HWY_EXPORT(round_piece);
 HWY_EXPORT(find_range);
+HWY_EXPORT(round_piece);
 }  // namespace
 
-MantissaRange mantissa_range(std::span<const std::int16_t> mantissas) {
-  return HWY_DYNAMIC_DISPATCH(find_range)(mantissas.data(), mantissas.size());
+void CoefficientRange::add(const CoefficientRange& other) {
+  mantissas.least = std::min(mantissas.least, other.mantissas.least);
+  mantissas.most = std::max(mantissas.most, other.mantissas.most);
+  largest = std::max(largest, other.largest);
 }
-std::int32_t largest_coefficient(const PrepareTask& task, const PreparePiece& piece) {
-  return HWY_DYNAMIC_DISPATCH(find_largest)(task, piece);
+
+CoefficientRange coefficient_range(const PrepareTask& task, const PreparePiece& piece) {
+  return HWY_DYNAMIC_DISPATCH(find_range)(task, piece);
 }
 PrepareCounters round_coefficients(const PrepareTask& task, const PreparePiece& piece) {
   return HWY_DYNAMIC_DISPATCH(round_piece)(task, piece);

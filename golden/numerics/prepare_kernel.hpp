@@ -1,8 +1,8 @@
 // The vectorised half of prepare(): transform, largest magnitude, rounding. See prepare.hpp.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
-#include <span>
 
 #include "golden/numerics/prepare.hpp"
 #include "golden/numerics/prepare_rounder.hpp"
@@ -12,8 +12,16 @@ namespace sylvester {
 struct MantissaRange {
   std::int16_t least = 0;  ///< at most 0
   std::int16_t most = 0;   ///< at least 0
+
+  [[nodiscard]] std::int32_t largest_magnitude() const {
+    return std::max<std::int32_t>(most, -std::int32_t{least});
+  }
 };
-MantissaRange mantissa_range(std::span<const std::int16_t> mantissas);
+
+/// Whether all coefficients, and the sums on the way to them, fit in 16 bits.
+inline bool fits_words(const MantissaRange& range, int block) {
+  return range.largest_magnitude() * block <= kWideLimit;
+}
 
 /// What the kernel works on: one job, perhaps with all lines joined to one.
 struct PrepareTask {
@@ -21,7 +29,7 @@ struct PrepareTask {
   int k = 0;
   int k_padded = 0;
   int block = 1;
-  bool words = true;  ///< all coefficients and the sums on the way to them fit in 16 bits
+  bool words = false;  ///< fits_words of all mantissas
   const PrepareRecipe* recipe = nullptr;
   const Rounder* rounder = nullptr;
   const Quantiser* quantiser = nullptr;  ///< of the path by cells
@@ -38,8 +46,14 @@ struct PreparePiece {
   int last = 0;
 };
 
-/// Largest |coefficient|.
-std::int32_t largest_coefficient(const PrepareTask& task, const PreparePiece& piece);
+struct CoefficientRange {
+  MantissaRange mantissas;
+  std::int32_t largest = 0;  ///< largest |coefficient|
+
+  void add(const CoefficientRange& other);
+};
+/// Does not read task.words.
+CoefficientRange coefficient_range(const PrepareTask& task, const PreparePiece& piece);
 /// Writes the codes. Counts are full, or meaningless if they are not asked for.
 PrepareCounters round_coefficients(const PrepareTask& task, const PreparePiece& piece);
 

@@ -25,9 +25,10 @@ class CodeOf {
  public:
   explicit CodeOf(const Rounder& rounder) {
     const U16 d;
-    shift_ = 16 - rounder.fixed.integer_bits;  // fraction bits of the upper word
-    unit_ = hn::Set(d, static_cast<std::uint16_t>(1U << shift_));
-    below_half_ = hn::Set(d, static_cast<std::uint16_t>((1U << shift_ >> 1) - 1));
+    const int fraction = 16 - rounder.fixed.integer_bits;  // bits of the upper word
+    shift_ = shift_of_words(fraction);
+    unit_ = hn::Set(d, static_cast<std::uint16_t>(1U << fraction));
+    below_half_ = hn::Set(d, static_cast<std::uint16_t>((1U << fraction >> 1) - 1));
     largest_ = hn::Set(d, static_cast<std::uint16_t>(rounder.largest_code));
   }
 
@@ -44,9 +45,9 @@ class CodeOf {
     } else {
       sum = hn::Add(upper, draw);
     }
-    VU16 code = hn::ShiftRightSame(sum, shift_);
+    VU16 code = shift_right(sum, shift_);
     if constexpr (Count && !Nearest) {
-      up_ += hn::CountTrue(d, hn::Ne(code, hn::ShiftRightSame(upper, shift_)));
+      up_ += hn::CountTrue(d, hn::Ne(code, shift_right(upper, shift_)));
     }
     code = hn::Min(code, largest_);
     if constexpr (Count) {
@@ -63,7 +64,7 @@ class CodeOf {
   }
 
  private:
-  int shift_;
+  Shift16 shift_;
   VU16 unit_;
   VU16 below_half_;
   VU16 largest_;
@@ -78,13 +79,13 @@ HWY_INLINE PrepareCounters round_words(const Rounder& rounder, const std::int16_
                                        const std::uint16_t* draws, int count, Code* codes) {
   const U16 d;
   const S16 ds;
-  const int shift = 16 - rounder.fixed.length;
+  const Shift16 shift = shift_of_words(16 - rounder.fixed.length);
   const VU16 factor_high = hn::Set(d, static_cast<std::uint16_t>(rounder.fixed.factor >> 16));
   const VU16 factor_low = hn::Set(d, static_cast<std::uint16_t>(rounder.fixed.factor));
   CodeOf<Nearest, Count> code_of(rounder);
   for (int i = 0; i < count; i += kWords) {
     const VS16 value = hn::LoadU(ds, v + i);
-    const VU16 a = hn::ShiftLeftSame(hn::BitCast(d, hn::Abs(value)), shift);
+    const VU16 a = shift_left(hn::BitCast(d, hn::Abs(value)), shift);
     const VU16 carried = hn::MulHigh(a, factor_low);
     const VU16 lower = hn::Add(hn::Mul(a, factor_high), carried);
     const VU16 upper = add_one_if(hn::Lt(lower, carried), hn::MulHigh(a, factor_high));
@@ -101,16 +102,14 @@ HWY_INLINE PrepareCounters round_pairs(const Rounder& rounder, const std::int32_
   const U16 d;
   const U32 d32;
   const S32 ds32;
-  const int shift = 32 - rounder.fixed.length;
+  const Shift32 shift = shift_of_pairs(32 - rounder.fixed.length);
   const VU32 factor = hn::Set(d32, rounder.fixed.factor);
   CodeOf<Nearest, Count> code_of(rounder);
   for (int i = 0; i < count; i += kWords) {
     const VS32 even = hn::LoadU(ds32, v + i);
     const VS32 odd = hn::LoadU(ds32, v + i + kPairs);
-    const VU32 u_even =
-        multiply_high(hn::ShiftLeftSame(hn::BitCast(d32, hn::Abs(even)), shift), factor);
-    const VU32 u_odd =
-        multiply_high(hn::ShiftLeftSame(hn::BitCast(d32, hn::Abs(odd)), shift), factor);
+    const VU32 u_even = multiply_high(shift_left(hn::BitCast(d32, hn::Abs(even)), shift), factor);
+    const VU32 u_odd = multiply_high(shift_left(hn::BitCast(d32, hn::Abs(odd)), shift), factor);
     const VU16 lower = Nearest ? lower_words(u_even, u_odd) : hn::Zero(d);
     const VU16 draw = Nearest ? hn::Zero(d) : hn::LoadU(d, draws + i);
     const VU16 sign = upper_words(hn::BitCast(d32, even), hn::BitCast(d32, odd));

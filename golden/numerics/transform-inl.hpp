@@ -43,16 +43,21 @@ HWY_INLINE hn::Mask<D> upper_of_pairs(D d) {
   return hn::TestBit(hn::Iota(d, 0), bit);
 }
 
-// Butterflies at distance Bytes, if that is within a block of `block_bytes`.
-template <int Bytes, class D>
+template <class D>
+constexpr int kVectorBytes = static_cast<int>(hn::MaxLanes(D()) * sizeof(hn::TFromD<D>));
+
+// Butterflies within vectors at distances of Bytes and more, below `block_bytes`; All: that is the
+// vector or more.
+template <int Bytes, bool All, class D>
 HWY_INLINE hn::Vec<D> butterflies(D d, int block_bytes, hn::Vec<D> v) {
-  if constexpr (Bytes < static_cast<int>(hn::MaxLanes(d) * sizeof(hn::TFromD<D>))) {
-    if (Bytes < block_bytes) {
-      const hn::Vec<D> other = partner<Bytes>(d, v);
-      return subtract_if(upper_of_pairs<Bytes>(d), other, v, hn::Add(other, v));
-    }
+  if constexpr (Bytes < kVectorBytes<D>) {
+    if (!All && Bytes >= block_bytes) return v;
+    const hn::Vec<D> other = partner<Bytes>(d, v);
+    v = subtract_if(upper_of_pairs<Bytes>(d), other, v, hn::Add(other, v));
+    return butterflies<2 * Bytes, All>(d, block_bytes, v);
+  } else {
+    return v;
   }
-  return v;
 }
 
 // Butterflies between vectors, from distance `first`.
@@ -71,48 +76,48 @@ HWY_INLINE void vector_butterflies(D d, T* x, int size, int first, int block) {
   }
 }
 
-// 16-bit coefficients. `size` is a multiple of kWords.
-HWY_INLINE void transform_words(const std::int16_t* in, int size, int block, std::int16_t* out) {
+template <bool All>
+HWY_INLINE void transform_within_words(const std::int16_t* in, int size, int block,
+                                       std::int16_t* out) {
   const S16 d;
-  const int bytes = 2 * block;
   for (int i = 0; i < size; i += kWords) {
-    VS16 v = hn::LoadU(d, in + i);
-    v = butterflies<2>(d, bytes, v);
-    v = butterflies<4>(d, bytes, v);
-    v = butterflies<8>(d, bytes, v);
-    v = butterflies<16>(d, bytes, v);
-    v = butterflies<32>(d, bytes, v);
-    hn::StoreU(v, d, out + i);
+    hn::StoreU(butterflies<2, All>(d, 2 * block, hn::LoadU(d, in + i)), d, out + i);
   }
-  vector_butterflies(d, out, size, kWords, block);
 }
 
-// 32-bit coefficients in pairs of vectors: the elements 2i of a run of kWords, then the elements
-// 2i + 1. The distance of two elements 2^n >= kWords apart is the same in this order.
-HWY_INLINE void transform_pairs(const std::int16_t* in, int size, int block, std::int32_t* out) {
-  const S32 d;
-  const int bytes = 2 * block;  // of the block's elements 2i
-  for (int i = 0; i < size; i += kWords) {
-    const VS32 both = hn::BitCast(d, hn::LoadU(S16(), in + i));
-    VS32 even = hn::ShiftRight<16>(hn::ShiftLeft<16>(both));
-    VS32 odd = hn::ShiftRight<16>(both);
-    if (block > 1) {
-      const VS32 sum = hn::Add(even, odd);
-      odd = hn::Sub(even, odd);
-      even = sum;
-    }
-    even = butterflies<4>(d, bytes, even);
-    odd = butterflies<4>(d, bytes, odd);
-    even = butterflies<8>(d, bytes, even);
-    odd = butterflies<8>(d, bytes, odd);
-    even = butterflies<16>(d, bytes, even);
-    odd = butterflies<16>(d, bytes, odd);
-    even = butterflies<32>(d, bytes, even);
-    odd = butterflies<32>(d, bytes, odd);
-    hn::StoreU(even, d, out + i);
-    hn::StoreU(odd, d, out + i + kPairs);
+// 16-bit coefficients, block > 1. `size` is a multiple of kWords; `out` may be `in`.
+HWY_INLINE void transform_words(const std::int16_t* in, int size, int block, std::int16_t* out) {
+  if (block >= kWords) {
+    transform_within_words<true>(in, size, block, out);
+    vector_butterflies(S16(), out, size, kWords, block);
+  } else {
+    transform_within_words<false>(in, size, block, out);
   }
-  vector_butterflies(d, out, size, kWords, block);
+}
+
+template <bool All>
+HWY_INLINE void transform_within_pairs(const std::int16_t* in, int size, int block,
+                                       std::int32_t* out) {
+  const S32 d;
+  for (int i = 0; i < size; i += kWords) {
+    VS32 even;
+    VS32 odd;
+    add_pairs(hn::LoadU(S16(), in + i), even, odd);
+    const int bytes = 2 * block;  // of the block's elements 2i
+    hn::StoreU(butterflies<4, All>(d, bytes, even), d, out + i);
+    hn::StoreU(butterflies<4, All>(d, bytes, odd), d, out + i + kPairs);
+  }
+}
+
+// 32-bit coefficients, block > 1, in pairs of vectors: the elements 2i of a run of kWords, then the
+// elements 2i + 1. The distance of two elements 2^n >= kWords apart is the same in this order.
+HWY_INLINE void transform_pairs(const std::int16_t* in, int size, int block, std::int32_t* out) {
+  if (block >= kWords) {
+    transform_within_pairs<true>(in, size, block, out);
+    vector_butterflies(S32(), out, size, kWords, block);
+  } else {
+    transform_within_pairs<false>(in, size, block, out);
+  }
 }
 
 }  // namespace

@@ -76,6 +76,44 @@ HWY_INLINE VU32 multiply_high(VU32 a, VU32 b) {
   return hn::OddEven(odd, hn::DupOdd(even));
 }
 
+// Shifts of all lanes by one number that is known when the kernel runs. AVX-512 has an instruction
+// with a number for each lane, which needs no shuffle.
+#if HWY_TARGET <= HWY_AVX3
+using Shift16 = VU16;
+using Shift32 = VU32;
+HWY_INLINE Shift16 shift_of_words(int bits) {
+  return hn::Set(U16(), static_cast<std::uint16_t>(bits));
+}
+HWY_INLINE Shift32 shift_of_pairs(int bits) {
+  return hn::Set(U32(), static_cast<std::uint32_t>(bits));
+}
+HWY_INLINE VU16 shift_left(VU16 v, Shift16 bits) { return hn::Shl(v, bits); }
+HWY_INLINE VU32 shift_left(VU32 v, Shift32 bits) { return hn::Shl(v, bits); }
+HWY_INLINE VU16 shift_right(VU16 v, Shift16 bits) { return hn::Shr(v, bits); }
+#else
+using Shift16 = int;
+using Shift32 = int;
+HWY_INLINE Shift16 shift_of_words(int bits) { return bits; }
+HWY_INLINE Shift32 shift_of_pairs(int bits) { return bits; }
+HWY_INLINE VU16 shift_left(VU16 v, Shift16 bits) { return hn::ShiftLeftSame(v, bits); }
+HWY_INLINE VU32 shift_left(VU32 v, Shift32 bits) { return hn::ShiftLeftSame(v, bits); }
+HWY_INLINE VU16 shift_right(VU16 v, Shift16 bits) { return hn::ShiftRightSame(v, bits); }
+#endif
+
+// Sums and differences of the two words of each 32-bit lane.
+HWY_INLINE void add_pairs(VS16 v, VS32& sum, VS32& difference) {
+#if HWY_TARGET <= HWY_AVX3
+  sum = VS32{_mm512_madd_epi16(v.raw, _mm512_set1_epi16(1))};
+  difference = VS32{_mm512_madd_epi16(v.raw, _mm512_set1_epi32(static_cast<int>(0xFFFF0001U)))};
+#else
+  const VS32 both = hn::BitCast(S32(), v);
+  const VS32 even = hn::ShiftRight<16>(hn::ShiftLeft<16>(both));
+  const VS32 odd = hn::ShiftRight<16>(both);
+  sum = hn::Add(even, odd);
+  difference = hn::Sub(even, odd);
+#endif
+}
+
 template <int Bits>
 HWY_INLINE VU16 rotate_left(VU16 v) {
 #if HWY_TARGET == HWY_AVX3_DL
