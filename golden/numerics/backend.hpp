@@ -19,6 +19,12 @@ class Backend {
   [[nodiscard]] virtual std::string_view name() const = 0;
   virtual std::vector<PreparedOperand> prepare(std::span<const PrepareJob> jobs) = 0;
   virtual std::vector<GemmResult> gemm(std::span<const GemmJob> jobs) = 0;
+
+  /// The same into results, as many as jobs, whose memory may be used again. The back ends of
+  /// models, whose time is spent elsewhere, need not override them.
+  virtual void prepare_into(std::span<const PrepareJob> jobs,
+                            std::span<PreparedOperand* const> results);
+  virtual void gemm_into(std::span<const GemmJob> jobs, std::span<GemmResult> results);
 };
 
 /// The golden back end. threads = 0 uses all cores.

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
+#include <mutex>
 #include <string>
 
 #include "golden/numerics/names.hpp"
+#include "golden/numerics/parallel.hpp"
 #include "golden/numerics/prepare_kernel.hpp"
 
 namespace sylvester {
@@ -22,6 +25,110 @@ int least_exponent(std::int64_t max_magnitude, std::int64_t largest) {
   while (e <= 0 && max_magnitude << (1 - e) <= largest) --e;
   return e;
 }
+
+// Everything of the result that does not depend on the coefficients.
+void set_shape(const PrepareJob& job, PreparedOperand& operand) {
+  operand.format = job.recipe.format;
+  operand.lines = job.input.lines;
+  operand.k = job.input.k;
+  operand.block = block_length(job.recipe.block_rule, job.recipe.block, job.input.k);
+  operand.k_padded = padded_length(operand.k, operand.block);
+}
+
+[[noreturn]] void refuse(const PrepareJob& job, const std::string& reason) {
+  throw UserError("tensor '" + job.input.name + "': " + reason);
+}
+
+// What check() looks at before the mantissas.
+void check_shape(const PrepareJob& job) {
+  const PrepareRecipe& recipe = job.recipe;
+  const WideMatrix& input = job.input;
+  const auto rows = static_cast<int>(formats().size());
+  if (recipe.format < 0 || recipe.format >= rows) {
+    refuse(job, "format number " + std::to_string(recipe.format) + " is not in 0..." +
+                    std::to_string(rows - 1));
+  }
+  if (input.lines < 1) {
+    refuse(job, "needs at least 1 line, has " + std::to_string(input.lines));
+  }
+  if (recipe.random_bits < 1 || recipe.random_bits > 16) {
+    refuse(job, "random_bits " + std::to_string(recipe.random_bits) + " is not in 1...16");
+  }
+  int block = 1;
+  try {
+    block = block_length(recipe.block_rule, recipe.block, input.k);
+  } catch (const UserError& error) {
+    refuse(job, error.what());
+  }
+  if (block > kLongestBlock) {
+    refuse(job, "transform block " + std::to_string(block) + " exceeds " +
+                    std::to_string(kLongestBlock) + "; give a block of at most that");
+  }
+  const std::size_t size =
+      static_cast<std::size_t>(input.lines) * static_cast<std::size_t>(input.k);
+  if (input.mantissas.size() != size) {
+    refuse(job, std::to_string(input.mantissas.size()) + " mantissas for " +
+                    std::to_string(input.lines) + " x " + std::to_string(input.k) + " elements");
+  }
+  const Format& row = formats()[static_cast<std::size_t>(recipe.format)];
+  if (!row.is_signed && block > 1) {  // FMT-3
+    refuse(job, "unsigned format " + row.name + " cannot hold a transformed tensor (block " +
+                    std::to_string(block) + ")");
+  }
+}
+
+void check_range(const PrepareJob& job, const MantissaRange& range) {
+  if (range.least < -kWideLimit) {
+    refuse(job, "mantissa -32768 is outside of -32767...32767");
+  }
+  const Format& row = formats()[static_cast<std::size_t>(job.recipe.format)];
+  if (!row.is_signed && range.least < 0) {
+    refuse(job, "has a negative element, but its format " + row.name + " is unsigned");
+  }
+}
+
+// A thread is worth its start for so many coefficients.
+constexpr std::int64_t kPieceCoefficients = 1 << 16;
+
+// Cuts a job for threads; joins lines where nothing tells them apart.
+class Pieces {
+ public:
+  Pieces(const PrepareJob& job, PrepareTask& task, int threads) : lines_(job.input.lines) {
+    const PrepareRecipe& recipe = job.recipe;
+    const std::int64_t size = std::int64_t{lines_} * task.k_padded;
+    const bool one_run =
+        recipe.rounding == Rounding::kNearest ||
+        recipe.stride_line == static_cast<std::uint32_t>(task.k_padded) * recipe.stride_k;
+    if (task.k == task.k_padded && one_run && size <= kLongestContraction) {
+      lines_ = 1;
+      task.k = static_cast<int>(size);
+      task.k_padded = task.k;
+    }
+    length_ = task.k_padded;
+    const std::int64_t wanted =
+        threads > 1 ? std::min<std::int64_t>(size / kPieceCoefficients, std::int64_t{4} * threads)
+                    : 1;
+    const int units = lines_ > 1 ? lines_ : (length_ - 1) / kLongestBlock + 1;
+    step_ = std::max(1, units / static_cast<int>(std::max<std::int64_t>(1, wanted)));
+    count_ = (units - 1) / step_ + 1;
+  }
+
+  [[nodiscard]] std::size_t count() const { return static_cast<std::size_t>(count_); }
+
+  [[nodiscard]] PreparePiece operator[](std::size_t i) const {
+    const int first = static_cast<int>(i) * step_;
+    if (lines_ > 1) return {first, std::min(lines_, first + step_), 0, length_};
+    return {0, 1, first * kLongestBlock,
+            static_cast<int>(
+                std::min<std::int64_t>(length_, (std::int64_t{first} + step_) * kLongestBlock))};
+  }
+
+ private:
+  int lines_;
+  int length_ = 0;
+  int step_ = 0;  // lines of a piece, or longest blocks of the only line
+  int count_ = 0;
+};
 
 }  // namespace
 
@@ -101,59 +208,15 @@ Rounded divide_round(const Format& format, std::uint64_t numerator, std::uint64_
 
 PreparedOperand prepared_shape(const PrepareJob& job) {
   PreparedOperand operand;
-  operand.format = job.recipe.format;
-  operand.lines = job.input.lines;
-  operand.k = job.input.k;
-  operand.block = block_length(job.recipe.block_rule, job.recipe.block, job.input.k);
-  operand.k_padded = padded_length(operand.k, operand.block);
+  set_shape(job, operand);
   return operand;
 }
 
 void check(const PrepareJob& job) {
-  const PrepareRecipe& recipe = job.recipe;
-  const WideMatrix& input = job.input;
-  const std::string who = "tensor '" + input.name + "': ";
-  const auto rows = static_cast<int>(formats().size());
-  if (recipe.format < 0 || recipe.format >= rows) {
-    throw UserError(who + "format number " + std::to_string(recipe.format) + " is not in 0..." +
-                    std::to_string(rows - 1));
-  }
-  if (input.lines < 1) {
-    throw UserError(who + "needs at least 1 line, has " + std::to_string(input.lines));
-  }
-  if (recipe.random_bits < 1 || recipe.random_bits > 16) {
-    throw UserError(who + "random_bits " + std::to_string(recipe.random_bits) +
-                    " is not in 1...16");
-  }
-  int block = 1;
-  try {
-    block = block_length(recipe.block_rule, recipe.block, input.k);
-  } catch (const UserError& error) {
-    throw UserError(who + error.what());
-  }
-  if (block > kLongestBlock) {
-    throw UserError(who + "transform block " + std::to_string(block) + " exceeds " +
-                    std::to_string(kLongestBlock) + "; give a block of at most that");
-  }
-  const std::size_t size =
-      static_cast<std::size_t>(input.lines) * static_cast<std::size_t>(input.k);
-  if (input.mantissas.size() != size) {
-    throw UserError(who + std::to_string(input.mantissas.size()) + " mantissas for " +
-                    std::to_string(input.lines) + " x " + std::to_string(input.k) + " elements");
-  }
-  std::int16_t least = 0;
-  for (const std::int16_t mantissa : input.mantissas) least = std::min(least, mantissa);
-  if (least < -kWideLimit) {
-    throw UserError(who + "mantissa -32768 is outside of -32767...32767");
-  }
-  const Format& row = formats()[static_cast<std::size_t>(recipe.format)];
-  if (!row.is_signed && block > 1) {  // FMT-3
-    throw UserError(who + "unsigned format " + row.name +
-                    " cannot hold a transformed tensor (block " + std::to_string(block) + ")");
-  }
-  if (!row.is_signed && least < 0) {
-    throw UserError(who + "has a negative element, but its format " + row.name + " is unsigned");
-  }
+  check_shape(job);
+  const auto [least, most] =
+      std::minmax_element(job.input.mantissas.begin(), job.input.mantissas.end());
+  check_range(job, {.least = *least, .most = *most});
 }
 
 PreparedOperand prepare_reference(const PrepareJob& job) {
@@ -208,11 +271,62 @@ PreparedOperand prepare_reference(const PrepareJob& job) {
   return operand;
 }
 
-PreparedOperand prepare(const PrepareJob& job) {
-  check(job);
-  PreparedOperand operand = prepared_shape(job);
-  prepare_vectorised(job, operand);
-  operand.counters = reported(operand.counters, job.counters);
+void prepare(const PrepareJob& job, int threads, PreparedOperand& operand) {
+  check_shape(job);
+  set_shape(job, operand);
+  const PrepareRecipe& recipe = job.recipe;
+  const Format& row = formats()[static_cast<std::size_t>(recipe.format)];
+
+  PrepareTask task;
+  task.mantissas = job.input.mantissas.data();
+  task.k = operand.k;
+  task.k_padded = operand.k_padded;
+  task.block = operand.block;
+  task.recipe = &recipe;
+  task.counted = job.counters != CounterMode::kNone;
+  const Pieces pieces(job, task, resolve_threads(threads));
+
+  std::mutex mutex;
+  CoefficientRange range;
+  const auto find = [&](std::size_t i) {
+    const CoefficientRange part = coefficient_range(task, pieces[i]);
+    const std::lock_guard lock(mutex);
+    range.add(part);
+  };
+  parallel_for(pieces.count(), threads, std::ref(find));
+  check_range(job, range.mantissas);
+  task.words = fits_words(range.mantissas, operand.block);
+  operand.max_magnitude = range.largest;
+  const Quantiser quantiser =
+      make_quantiser(row, recipe.scale, operand.max_magnitude, job.input.scale);
+  operand.scale = quantiser.scale;
+  operand.codes.resize(static_cast<std::size_t>(operand.lines) *
+                       static_cast<std::size_t>(operand.k_padded));
+  PrepareCounters counters;
+  if (operand.max_magnitude == 0) {
+    std::fill(operand.codes.begin(), operand.codes.end(), Code{0});
+    counters.zero_codes = operand.codes.size();
+  } else {
+    const Rounder rounder = make_rounder(row, recipe, quantiser, operand.max_magnitude);
+    task.rounder = &rounder;
+    task.quantiser = &quantiser;
+    task.key = draw_key(recipe.draw);
+    task.codes = operand.codes.data();
+    const auto round = [&](std::size_t i) {
+      const PrepareCounters part = round_coefficients(task, pieces[i]);
+      const std::lock_guard lock(mutex);
+      counters.codes_at_limit += part.codes_at_limit;
+      counters.rounded_up += part.rounded_up;
+      counters.zero_codes += part.zero_codes;
+    };
+    parallel_for(pieces.count(), threads, std::ref(round));
+  }
+  operand.counters = reported(counters, job.counters);
+}
+
+PreparedOperand prepare(const PrepareJob& job, int threads) {
+  PreparedOperand operand;
+  prepare(job, threads, operand);
   return operand;
 }
 

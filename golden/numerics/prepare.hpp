@@ -88,7 +88,10 @@ void check(const PrepareJob& job);
 /// Readable reference: one butterfly, divide-and-round and draw cell per coefficient.
 PreparedOperand prepare_reference(const PrepareJob& job);
 
-/// Vectorised; equal to prepare_reference in every bit.
-PreparedOperand prepare(const PrepareJob& job);
+/// Vectorised; equal to prepare_reference in every bit. Uses up to `threads` threads (0 = all
+/// cores) for large tensors; values and counters do not depend on it.
+PreparedOperand prepare(const PrepareJob& job, int threads = 1);
+/// The same into `operand`, whose memory is used again if it is large enough.
+void prepare(const PrepareJob& job, int threads, PreparedOperand& operand);
 
 }  // namespace sylvester

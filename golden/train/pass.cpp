@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "golden/train/float_loops.hpp"
+
 namespace sylvester {
 
 FloatMatrix& input_of(Activations& activations, const Mlp& network, int batch) {
@@ -24,7 +26,7 @@ void forward_pass(const Mlp& network, Executor& executor, Activations& activatio
       }
     }
     if (!last) {
-      for (float& value : y.values) value = value > 0.0F ? value : 0.0F;
+      zero_unless_positive(y.values.data(), y.values.size(), y.values.data());
     }
   }
 }
@@ -46,10 +48,7 @@ void backward_pass(const Mlp& network, Executor& executor, const Activations& ac
     }
     executor.backward(static_cast<int>(l), *g, l == 0 ? nullptr : dx, gradient.weight);
     if (l == 0) break;
-    const float* x = activations.inputs[l].values.data();
-    float* values = dx->values.data();
-    const std::size_t size = dx->values.size();
-    for (std::size_t i = 0; i < size; ++i) values[i] = x[i] > 0.0F ? values[i] : 0.0F;
+    zero_unless_positive(activations.inputs[l].values.data(), dx->values.size(), dx->values.data());
     std::swap(g, dx);
   }
 }

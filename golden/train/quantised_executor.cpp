@@ -7,18 +7,28 @@
 
 #include <fmt/format.h>
 
+#include "golden/numerics/transpose.hpp"
 #include "golden/support/error.hpp"
 #include "golden/train/executor.hpp"
+#include "golden/train/float_loops.hpp"
 
 namespace sylvester {
 namespace {
 
-using Operand = std::shared_ptr<const PreparedOperand>;
+// Memory of an operand that is prepared again in every step.
+using Operand = std::shared_ptr<PreparedOperand>;
+
+// Somebody may have kept the job in which the operand was used: then it stays as it is.
+PreparedOperand* writable(Operand& operand) {
+  if (operand == nullptr || operand.use_count() > 1) operand = std::make_shared<PreparedOperand>();
+  return operand.get();
+}
 
 // Forward operands of a layer, from which the backward operands are prepared.
 struct LayerState {
   Operand x;
   Operand w;
+  std::array<std::string, kRoles> names;  ///< of the layer's tensors, by Role
 };
 
 // y = fl(fl(value)·fl(scale)), rule SCL-4, of a whole result.
@@ -30,7 +40,7 @@ void to_floats(const GemmResult& result, float* out) {
     for (std::size_t i = 0; i < size; ++i) out[i] = to_float(values[i], scale);
     return;
   }
-  for (std::size_t i = 0; i < size; ++i) out[i] = static_cast<float>(values[i]) * scale;
+  scale_integers(values, size, scale, out);
 }
 
 // The tensor that codes stand for, read along its other axis: mantissas are the format's values,
@@ -66,14 +76,17 @@ class QuantisedExecutor final : public Executor {
     layers_.resize(network.layers.size());
     weight_jobs_.resize(network.layers.size());
     input_jobs_.resize(network.layers.size());
+    results_.resize(2);
+    name_tensors();
+    operands_.clear();
     for (std::size_t l = 0; l < network.layers.size(); ++l) {
       const DenseLayer& dense = network.layers[l];
       set_recipe(weight_jobs_[l], static_cast<int>(l), Role::kForwardWeight);
       set_floats(weight_jobs_[l].input, dense.weight, dense.outputs, dense.inputs);
       set_indices(weight_jobs_[l], Reading::kStored, 0);
+      operands_.push_back(writable(layers_[l].w));
     }
-    std::vector<Operand> operands = prepare(weight_jobs_, Role::kForwardWeight);
-    for (std::size_t l = 0; l < operands.size(); ++l) layers_[l].w = std::move(operands[l]);
+    prepare(weight_jobs_);
   }
 
   void forward(int layer, const FloatMatrix& x, std::uint32_t first_sample,
@@ -85,13 +98,15 @@ class QuantisedExecutor final : public Executor {
     set_recipe(job, layer, role);
     set_floats(job.input, x.values, x.rows, x.cols);
     set_indices(job, Reading::kStored, first_sample);
-    state.x = prepare({&job, 1}, role).front();
+    operands_ = {writable(state.x)};
+    prepare({&job, 1});
 
     const GemmJob product = gemm_job(layer, GemmKind::kForward, state.x, state.w);
-    const std::vector<GemmResult> results = backend_->gemm({&product, 1});
-    y.resize(results.front().m, results.front().n);
-    to_floats(results.front(), y.values.data());
-    count(GemmKind::kForward, product, results.front());
+    GemmResult& result = results_.front();
+    backend_->gemm_into({&product, 1}, {&result, 1});
+    y.resize(result.m, result.n);
+    to_floats(result, y.values.data());
+    count(GemmKind::kForward, product, result);
   }
 
   void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, std::vector<float>& dw) override {
@@ -127,24 +142,26 @@ class QuantisedExecutor final : public Executor {
       set_indices(turned_w, Reading::kTurned, 0);
     }
     const std::size_t used = dx != nullptr ? 4 : 2;
-    constexpr std::array<Role, 4> roles = {Role::kWeightGradient, Role::kBackwardActivation,
-                                           Role::kInputGradient, Role::kBackwardWeight};
-    const std::vector<Operand> operands = prepare({backward_jobs_.data(), used}, roles);
+    std::array<Operand, 4>& operands = backward_operands_;
+    operands_.clear();
+    for (std::size_t i = 0; i < used; ++i) operands_.push_back(writable(operands[i]));
+    prepare({backward_jobs_.data(), used});
 
-    std::vector<GemmJob> products;
+    std::vector<GemmJob>& products = backward_products_;
     products.push_back(gemm_job(layer, GemmKind::kWeightGradient, operands[0], operands[1]));
     if (dx != nullptr) {
       products.push_back(gemm_job(layer, GemmKind::kInputGradient, operands[2], operands[3]));
     }
-    const std::vector<GemmResult> results = backend_->gemm(products);
-    dw.resize(results[0].values.size());
-    to_floats(results[0], dw.data());
-    count(GemmKind::kWeightGradient, products[0], results[0]);
+    backend_->gemm_into(products, {results_.data(), products.size()});
+    dw.resize(results_[0].values.size());
+    to_floats(results_[0], dw.data());
+    count(GemmKind::kWeightGradient, products[0], results_[0]);
     if (dx != nullptr) {
-      dx->resize(results[1].m, results[1].n);
-      to_floats(results[1], dx->values.data());
-      count(GemmKind::kInputGradient, products[1], results[1]);
+      dx->resize(results_[1].m, results_[1].n);
+      to_floats(results_[1], dx->values.data());
+      count(GemmKind::kInputGradient, products[1], results_[1]);
     }
+    products.clear();  // the operands can be written again
   }
 
   [[nodiscard]] std::uint64_t kept_bytes(const Mlp& network, int layer, int batch) const override {
@@ -175,7 +192,17 @@ class QuantisedExecutor final : public Executor {
                        .role = static_cast<std::uint8_t>(role),
                        .repetition = static_cast<std::uint8_t>(context_.kind)};
     job.counters = counter_mode();
-    job.input.name = fmt::format("layer {} {}", layer, to_string(role));
+    job.input.name = layers_[static_cast<std::size_t>(layer)].names[static_cast<std::size_t>(role)];
+  }
+
+  void name_tensors() {
+    for (std::size_t l = 0; l < layers_.size(); ++l) {
+      if (!layers_[l].names.front().empty()) continue;
+      for (int role = 0; role < kRoles; ++role) {
+        layers_[l].names[static_cast<std::size_t>(role)] =
+            fmt::format("layer {} {}", l, to_string(static_cast<Role>(role)));
+      }
+    }
   }
 
   static void set_floats(WideMatrix& input, const std::vector<float>& values, int lines, int k) {
@@ -212,18 +239,13 @@ class QuantisedExecutor final : public Executor {
     return context_.totals == nullptr ? CounterMode::kNone : recipe_.counters;
   }
 
-  std::vector<Operand> prepare(std::span<const PrepareJob> jobs, std::span<const Role> roles) {
-    std::vector<PreparedOperand> results = backend_->prepare(jobs);
-    std::vector<Operand> operands;
-    operands.reserve(results.size());
-    for (std::size_t i = 0; i < results.size(); ++i) {
-      if (context_.totals != nullptr) context_.totals->add(roles[i], results[i]);
-      operands.push_back(std::make_shared<const PreparedOperand>(std::move(results[i])));
+  // Into operands_.
+  void prepare(std::span<const PrepareJob> jobs) {
+    backend_->prepare_into(jobs, operands_);
+    if (context_.totals == nullptr) return;
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+      context_.totals->add(static_cast<Role>(jobs[i].recipe.draw.role), *operands_[i]);
     }
-    return operands;
-  }
-  std::vector<Operand> prepare(std::span<const PrepareJob> jobs, Role role) {
-    return prepare(jobs, std::vector<Role>(jobs.size(), role));
   }
 
   [[nodiscard]] GemmJob gemm_job(int layer, GemmKind kind, Operand a, Operand b) const {
@@ -241,10 +263,14 @@ class QuantisedExecutor final : public Executor {
   Backend* backend_;
   PassContext context_;
   std::vector<LayerState> layers_;
-  // Jobs own the wide tensors; their memory is used again in the next step.
+  // Jobs own the wide tensors. All memory is used again in the next step.
   std::vector<PrepareJob> weight_jobs_;
   std::vector<PrepareJob> input_jobs_;
   std::vector<PrepareJob> backward_jobs_;
+  std::array<Operand, 4> backward_operands_;
+  std::vector<GemmJob> backward_products_;
+  std::vector<PreparedOperand*> operands_;  ///< of the present batch of jobs
+  std::vector<GemmResult> results_;         ///< of the present products
 };
 
 }  // namespace

@@ -1,23 +1,16 @@
 #include "golden/train/sgd.hpp"
 
-#include <cstddef>
+#include "golden/train/float_loops.hpp"
 
 namespace sylvester {
 namespace {
 
 void update(const SgdSettings& settings, const std::vector<float>& gradient,
             std::vector<float>& velocity, std::vector<float>& parameter) {
-  const float momentum = settings.momentum;
-  const float decay = settings.weight_decay;
-  const float rate = settings.learning_rate;
-  const float* g = gradient.data();
-  float* v = velocity.data();
-  float* w = parameter.data();
-  const std::size_t size = parameter.size();
-  for (std::size_t i = 0; i < size; ++i) {
-    v[i] = momentum * v[i] + (g[i] + decay * w[i]);
-    w[i] = w[i] - rate * v[i];
-  }
+  const MomentumRule rule = {.rate = settings.learning_rate,
+                             .momentum = settings.momentum,
+                             .decay = settings.weight_decay};
+  momentum_update(rule, gradient.data(), parameter.size(), velocity.data(), parameter.data());
 }
 
 }  // namespace

@@ -1,0 +1,113 @@
+// A training step of the DSADS network, batch 128, in float32 and with the numeric contract, in one
+// run; and how the time of the latter splits.
+#include <benchmark/benchmark.h>
+
+#include <time.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "golden/config/config.hpp"
+#include "golden/config/convert.hpp"
+#include "golden/numerics/backend.hpp"
+#include "golden/support/random.hpp"
+#include "golden/train/executor.hpp"
+#include "golden/train/loss.hpp"
+#include "golden/train/pass.hpp"
+#include "golden/train/sgd.hpp"
+
+namespace sylvester {
+namespace {
+
+/// Processor time of this thread: others on the same machine do not count.
+double seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+/// The golden back end with a clock for each of its two calls.
+class ClockedBackend final : public Backend {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "clocked"; }
+  std::vector<PreparedOperand> prepare(std::span<const PrepareJob> jobs) override {
+    const double start = seconds();
+    std::vector<PreparedOperand> results = golden_->prepare(jobs);
+    prepare_seconds += seconds() - start;
+    return results;
+  }
+  std::vector<GemmResult> gemm(std::span<const GemmJob> jobs) override {
+    const double start = seconds();
+    std::vector<GemmResult> results = golden_->gemm(jobs);
+    gemm_seconds += seconds() - start;
+    return results;
+  }
+  void prepare_into(std::span<const PrepareJob> jobs,
+                    std::span<PreparedOperand* const> results) override {
+    const double start = seconds();
+    golden_->prepare_into(jobs, results);
+    prepare_seconds += seconds() - start;
+  }
+  void gemm_into(std::span<const GemmJob> jobs, std::span<GemmResult> results) override {
+    const double start = seconds();
+    golden_->gemm_into(jobs, results);
+    gemm_seconds += seconds() - start;
+  }
+
+  double prepare_seconds = 0;
+  double gemm_seconds = 0;
+
+ private:
+  std::unique_ptr<Backend> golden_ = make_golden_backend(1);
+};
+
+void train_step(benchmark::State& state, const char* preset, CounterMode counters) {
+  constexpr int kBatch = 128;
+  constexpr int kClasses = 19;
+  HostRandom random(1);
+  const int hidden[] = {405, 405};
+  Mlp network = make_mlp(405, hidden, kClasses, false, random);
+  TrainRecipe recipe = train_recipe(Config::load(preset));
+  recipe.counters = counters;
+  ClockedBackend backend;
+  const auto executor = make_executor(recipe, backend);
+  Sgd sgd(SgdSettings{});
+  sgd.reset(network);
+  Activations activations;
+  Gradients gradients;
+  TrainTotals totals;
+  std::vector<std::int32_t> labels;
+  for (float& value : input_of(activations, network, kBatch).values) {
+    value = 2.0F * random.uniform() - 1.0F;
+  }
+  for (int i = 0; i < kBatch; ++i) {
+    labels.push_back(static_cast<std::int32_t>(random.below(kClasses)));
+  }
+  PassContext context{.seed = 1, .step = 0, .kind = PassKind::kTraining, .totals = &totals};
+  for (auto _ : state) {
+    executor->begin(network, context);
+    forward_pass(network, *executor, activations);
+    benchmark::DoNotOptimize(cross_entropy(activations.logits, labels, gradients.logits));
+    backward_pass(network, *executor, activations, gradients);
+    sgd.step(network, gradients.layers);
+    ++context.step;
+  }
+  const auto per_step = [](double seconds) {
+    return benchmark::Counter(seconds, benchmark::Counter::kAvgIterations);
+  };
+  if (backend.gemm_seconds > 0) {
+    state.counters["prepare"] = per_step(backend.prepare_seconds);
+    state.counters["gemm"] = per_step(backend.gemm_seconds);
+  }
+}
+BENCHMARK_CAPTURE(train_step, fp32, "fp32", CounterMode::kNone)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(train_step, hdqt/none, "hdqt", CounterMode::kNone)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(train_step, hdqt/full, "hdqt", CounterMode::kFull)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(train_step, fqt/none, "fqt", CounterMode::kNone)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace sylvester
+
+BENCHMARK_MAIN();

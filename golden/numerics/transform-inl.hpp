@@ -1,0 +1,128 @@
+// WHT-2 on runs of whole blocks, in 16-bit lanes where the coefficients fit, else in 32-bit lanes.
+// Butterflies of elements i and i + d, d ascending; within a vector by a shuffle, else by vectors.
+// Vectors may hold several blocks: pairs with d < block never leave a block. Runs are padded with
+// zeros to whole vectors; a transform of zeros is zero.
+
+// Include guard per target.
+#if defined(SYLVESTER_TRANSFORM_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef SYLVESTER_TRANSFORM_INL
+#undef SYLVESTER_TRANSFORM_INL
+#else
+#define SYLVESTER_TRANSFORM_INL
+#endif
+
+#include "golden/numerics/vector-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace sylvester {
+namespace HWY_NAMESPACE {
+namespace {
+
+// The lanes `Bytes` away: lane i of the result is lane i xor (Bytes / size of a lane).
+template <int Bytes, class D>
+HWY_INLINE hn::Vec<D> partner(D d, hn::Vec<D> v) {
+  const U32 d32;
+  if constexpr (Bytes == 2) {
+    return hn::BitCast(d, hn::RotateRight<16>(hn::BitCast(d32, v)));
+  } else if constexpr (Bytes == 4) {
+    return hn::BitCast(d, hn::Shuffle2301(hn::BitCast(d32, v)));
+  } else if constexpr (Bytes == 8) {
+    return hn::BitCast(d, hn::Shuffle1032(hn::BitCast(d32, v)));
+  } else if constexpr (Bytes == 16) {
+    return hn::SwapAdjacentBlocks(v);
+  } else {
+    return hn::ConcatLowerUpper(d, v, v);
+  }
+}
+
+// Lanes whose number has the bit of the distance.
+template <int Bytes, class D>
+HWY_INLINE hn::Mask<D> upper_of_pairs(D d) {
+  using T = hn::TFromD<D>;
+  const auto bit = hn::Set(d, static_cast<T>(Bytes / static_cast<int>(sizeof(T))));
+  return hn::TestBit(hn::Iota(d, 0), bit);
+}
+
+template <class D>
+constexpr int kVectorBytes = static_cast<int>(hn::MaxLanes(D()) * sizeof(hn::TFromD<D>));
+
+// Butterflies within vectors at distances of Bytes and more, below `block_bytes`; All: that is the
+// vector or more.
+template <int Bytes, bool All, class D>
+HWY_INLINE hn::Vec<D> butterflies(D d, int block_bytes, hn::Vec<D> v) {
+  if constexpr (Bytes < kVectorBytes<D>) {
+    if (!All && Bytes >= block_bytes) return v;
+    const hn::Vec<D> other = partner<Bytes>(d, v);
+    v = subtract_if(upper_of_pairs<Bytes>(d), other, v, hn::Add(other, v));
+    return butterflies<2 * Bytes, All>(d, block_bytes, v);
+  } else {
+    return v;
+  }
+}
+
+// Butterflies between vectors, from distance `first`.
+template <class D, typename T>
+HWY_INLINE void vector_butterflies(D d, T* x, int size, int first, int block) {
+  const int lanes = static_cast<int>(hn::MaxLanes(d));
+  for (int distance = first; distance < block; distance *= 2) {
+    for (int start = 0; start + distance < size; start += 2 * distance) {
+      for (int i = start; i < start + distance; i += lanes) {
+        const hn::Vec<D> low = hn::LoadU(d, x + i);
+        const hn::Vec<D> high = hn::LoadU(d, x + i + distance);
+        hn::StoreU(hn::Add(low, high), d, x + i);
+        hn::StoreU(hn::Sub(low, high), d, x + i + distance);
+      }
+    }
+  }
+}
+
+template <bool All>
+HWY_INLINE void transform_within_words(const std::int16_t* in, int size, int block,
+                                       std::int16_t* out) {
+  const S16 d;
+  for (int i = 0; i < size; i += kWords) {
+    hn::StoreU(butterflies<2, All>(d, 2 * block, hn::LoadU(d, in + i)), d, out + i);
+  }
+}
+
+// 16-bit coefficients, block > 1. `size` is a multiple of kWords; `out` may be `in`.
+HWY_INLINE void transform_words(const std::int16_t* in, int size, int block, std::int16_t* out) {
+  if (block >= kWords) {
+    transform_within_words<true>(in, size, block, out);
+    vector_butterflies(S16(), out, size, kWords, block);
+  } else {
+    transform_within_words<false>(in, size, block, out);
+  }
+}
+
+template <bool All>
+HWY_INLINE void transform_within_pairs(const std::int16_t* in, int size, int block,
+                                       std::int32_t* out) {
+  const S32 d;
+  for (int i = 0; i < size; i += kWords) {
+    VS32 even;
+    VS32 odd;
+    add_pairs(hn::LoadU(S16(), in + i), even, odd);
+    const int bytes = 2 * block;  // of the block's elements 2i
+    hn::StoreU(butterflies<4, All>(d, bytes, even), d, out + i);
+    hn::StoreU(butterflies<4, All>(d, bytes, odd), d, out + i + kPairs);
+  }
+}
+
+// 32-bit coefficients, block > 1, in pairs of vectors: the elements 2i of a run of kWords, then the
+// elements 2i + 1. The distance of two elements 2^n >= kWords apart is the same in this order.
+HWY_INLINE void transform_pairs(const std::int16_t* in, int size, int block, std::int32_t* out) {
+  if (block >= kWords) {
+    transform_within_pairs<true>(in, size, block, out);
+    vector_butterflies(S32(), out, size, kWords, block);
+  } else {
+    transform_within_pairs<false>(in, size, block, out);
+  }
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace sylvester
+HWY_AFTER_NAMESPACE();
+
+#endif  // include guard per target
