@@ -18,6 +18,7 @@ MAY_INCLUDE = {
     "sim": {"golden", "sim"},
     "rtl_gen": {"golden", "rtl_gen"},
     "testbenches": {"golden", "sim", "sim/cycles", "rtl_gen", "testbenches"},
+    "benchmarks": {"golden", "benchmarks"},
     "cli": {"golden", "sim", "sim/cycles", "rtl_gen", "testbenches", "cli"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"')
@@ -67,7 +68,7 @@ def check(root):
     problems = []
     edges = {}
     files = 0
-    for top in ("golden", "sim", "rtl_gen", "testbenches", "cli"):
+    for top in ("golden", "sim", "rtl_gen", "testbenches", "benchmarks", "cli"):
         for path in sorted((root / top).rglob("*")):
             if path.suffix not in (".cpp", ".hpp"):
                 continue

@@ -40,7 +40,7 @@ struct ByteStep {
     if constexpr (Rule == ByteRule::kSaturateTwice) {
       const Tag<std::uint8_t> du;
       const Vec negative = hn::LoadDup128(d, table + a + 16);
-#pragma GCC unroll 4
+#pragma GCC unroll kUnroll
       for (int v = 0; v < V; ++v) {
         const auto up = hn::BitCast(du, hn::TableLookupBytes(row, b[v]));
         const auto down = hn::BitCast(du, hn::TableLookupBytes(negative, b[v]));
@@ -48,7 +48,7 @@ struct ByteStep {
             hn::BitCast(d, hn::SaturatedSub(hn::SaturatedAdd(hn::BitCast(du, sum[v]), up), down));
       }
     } else {
-#pragma GCC unroll 4
+#pragma GCC unroll kUnroll
       for (int v = 0; v < V; ++v) {
         const Vec product = hn::TableLookupBytes(row, b[v]);
         const Vec saturated = hn::SaturatedAdd(sum[v], product);

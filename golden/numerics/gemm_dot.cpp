@@ -37,7 +37,7 @@ struct DotStep {
     const Tag<std::int32_t> d;
 #if SYLVESTER_HAS_VNNI
     const Vec x = hn::BitCast(d, hn::Set(Tag<std::uint32_t>(), a));
-#pragma GCC unroll 4
+#pragma GCC unroll kUnroll
     for (int v = 0; v < V; ++v) {
       sum[v] = Side == UnsignedSide::kA ? Vec{_mm512_dpbusd_epi32(sum[v].raw, x.raw, b[v].raw)}
                                         : Vec{_mm512_dpbusd_epi32(sum[v].raw, b[v].raw, x.raw)};
@@ -50,7 +50,7 @@ struct DotStep {
     const Tag<std::uint32_t> du32;
     const auto quads = hn::BitCast(du16, hn::Set(du32, a));
     const auto a_pairs = pairs(quads, Side == UnsignedSide::kA);
-#pragma GCC unroll 4
+#pragma GCC unroll kUnroll
     for (int v = 0; v < V; ++v) {
       const auto b_pairs = pairs(hn::BitCast(du16, b[v]), Side == UnsignedSide::kB);
       Wides other = hn::Zero(d);

@@ -60,6 +60,12 @@ constexpr int kMostVectors = 2;
 #endif
 constexpr int kMostVectorsWithCounts = (kMostVectors + 1) / 2;
 
+// Loops over the registers of a block must be unrolled, or they would lie in memory. Emulated
+// vectors do anyway; with the sanitizers' checks GCC needs a minute for their unrolled loops.
+constexpr int kUnroll = HWY_TARGET == HWY_EMU128 ? 1 : 4;
+// Steps without a branch: the end of a loop over 32 is mispredicted more often than not.
+constexpr int kStepsInARow = kUnroll;
+
 template <typename T>
 using Tag = hn::ScalableTag<T>;
 template <typename T>
@@ -124,9 +130,9 @@ HWY_INLINE void leave_narrow(const GemmPlan& plan, hn::Vec<Tag<std::int8_t>> sum
 template <bool Plain, int V, class Vec>
 HWY_INLINE void leave_narrow_block(const GemmPlan& plan, const Vec (&sum)[kBlockRows][V],
                                    std::int16_t* outer) {
-#pragma GCC unroll 4
+#pragma GCC unroll kUnroll
   for (int r = 0; r < kBlockRows; ++r) {
-#pragma GCC unroll 4
+#pragma GCC unroll kUnroll
     for (int v = 0; v < V; ++v) {
       leave_narrow<Plain>(plan, sum[r][v], outer + (r * V + v) * kLanes<std::int8_t>);
     }
@@ -135,9 +141,9 @@ HWY_INLINE void leave_narrow_block(const GemmPlan& plan, const Vec (&sum)[kBlock
 
 template <int V, class Vec, typename Lane>
 HWY_INLINE void store_block(const Vec (&vectors)[kBlockRows][V], Lane* out) {
-#pragma GCC unroll 4
+#pragma GCC unroll kUnroll
   for (int r = 0; r < kBlockRows; ++r) {
-#pragma GCC unroll 4
+#pragma GCC unroll kUnroll
     for (int v = 0; v < V; ++v) {
       hn::Store(vectors[r][v], Tag<Lane>(), out + (r * V + v) * kLanes<Lane>);
     }
@@ -152,9 +158,9 @@ HWY_INLINE void multiply_step(const Step& step, const typename Step::Factor* a,
                               typename Step::Vec (&count)[kBlockRows][V]) {
   const Tag<typename Step::Lane> d;
   typename Step::Vec columns[V];
-#pragma GCC unroll 4
+#pragma GCC unroll kUnroll
   for (int v = 0; v < V; ++v) columns[v] = hn::Load(d, b + static_cast<std::size_t>(v) * strip);
-#pragma GCC unroll 4
+#pragma GCC unroll kUnroll
   for (int r = 0; r < kBlockRows; ++r) step.mac(sum[r], count[r], a[r], columns);
 }
 
@@ -173,24 +179,23 @@ HWY_NOINLINE void multiply_block(const GemmPlan& plan, const Step& step,
   constexpr int lanes = kLanes<Lane>;
   Vec sum[kBlockRows][V];
   Vec count[kBlockRows][V];
-#pragma GCC unroll 4
+#pragma GCC unroll kUnroll
   for (int r = 0; r < kBlockRows; ++r) {
-#pragma GCC unroll 4
+#pragma GCC unroll kUnroll
     for (int v = 0; v < V; ++v) {
       sum[r][v] =
           starts != nullptr ? hn::Set(d, starts[r]) : hn::Load(d, sums + (r * V + v) * lanes);
       count[r][v] = hn::Zero(d);
     }
   }
-  // Four steps in a row: the end of a loop over 32 is mispredicted more often than not.
   int i = 0;
-  for (; i + 4 <= steps; i += 4) {
-#pragma GCC unroll 4
-    for (int j = 0; j < 4; ++j) {
+  for (; i + kStepsInARow <= steps; i += kStepsInARow) {
+#pragma GCC unroll kUnroll
+    for (int j = 0; j < kStepsInARow; ++j) {
       multiply_step<Step, V>(step, a + j * kBlockRows, b + j * lanes, strip, sum, count);
     }
-    a += 4 * kBlockRows;
-    b += 4 * lanes;
+    a += kStepsInARow * kBlockRows;
+    b += kStepsInARow * lanes;
   }
   for (; i < steps; ++i) {
     multiply_step<Step, V>(step, a, b, strip, sum, count);
@@ -201,7 +206,8 @@ HWY_NOINLINE void multiply_block(const GemmPlan& plan, const Step& step,
   const bool plain = plan.start == 0 && plan.shift_right == 0;
   if constexpr (Step::kCounts) store_block<V>(count, counts);
   if constexpr (sizeof(Lane) == 1) {
-    if (narrow_outer != nullptr && plain) return leave_narrow_block<true, V>(plan, sum, narrow_outer);
+    if (narrow_outer != nullptr && plain)
+      return leave_narrow_block<true, V>(plan, sum, narrow_outer);
     if (narrow_outer != nullptr) return leave_narrow_block<false, V>(plan, sum, narrow_outer);
   }
   store_block<V>(sum, sums);
@@ -309,7 +315,7 @@ struct Leaving {
 
 // A block's registers, `size` lanes, leave a tile. `outer` lies in the order of the columns.
 template <typename Lane>
-HWY_INLINE void leave_block(Leaving& leaving, const Lane* sums, int size, std::int32_t* outer) {
+HWY_NOINLINE void leave_block(Leaving& leaving, const Lane* sums, int size, std::int32_t* outer) {
   const GemmPlan& plan = leaving.plan;
   const Tag<Lane> d;
   const Tag<std::int32_t> d32;

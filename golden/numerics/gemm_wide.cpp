@@ -57,7 +57,7 @@ struct WideStep {
   template <int V>
   HWY_INLINE void mac(Vec (&sum)[V], Vec (&count)[V], Factor a, const Vec (&b)[V]) const {
     const Vec x = hn::Set(Tag<std::int32_t>(), a);
-#pragma GCC unroll 4
+#pragma GCC unroll kUnroll
     for (int v = 0; v < V; ++v) {
       [[maybe_unused]] Vec exact;
       if constexpr (kCounts) exact = add_product(sum[v], x, b[v]);  // or modulo 2^32

@@ -40,7 +40,7 @@ struct WordStep {
   HWY_INLINE void mac(Vec (&sum)[V], Vec (&count)[V], Factor a, const Vec (&b)[V]) const {
     const Tag<std::int16_t> d;
     const Vec x = hn::BitCast(d, hn::Set(Tag<std::uint32_t>(), a));
-#pragma GCC unroll 4
+#pragma GCC unroll kUnroll
     for (int v = 0; v < V; ++v) {
       const Vec product = hn::Mul(x, b[v]);
       if constexpr (Rule == WordRule::kSaturate) {
