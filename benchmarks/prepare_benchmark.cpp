@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "golden/numerics/prepare.hpp"
+#include "golden/numerics/transpose.hpp"
 #include "golden/support/random.hpp"
 
 namespace sylvester {
@@ -29,7 +30,7 @@ void report_bytes(benchmark::State& state, std::size_t bytes) {
 
 // Argument of all: kibibytes of mantissas.
 std::size_t elements(const benchmark::State& state) {
-  return static_cast<std::size_t>(state.range(0)) * 1024/sizeof(std::int16_t);
+  return static_cast<std::size_t>(state.range(0)) * 1024 / sizeof(std::int16_t);
 }
 
 void copy(benchmark::State& state) {
@@ -50,7 +51,7 @@ PrepareJob make_job(std::size_t count, int block, Rounding rounding, int most) {
   job.recipe.rounding = rounding;
   job.recipe.stride_line = kLine;
   job.input.name = "x";
-  job.input.lines = static_cast<int>(count/kLine);
+  job.input.lines = static_cast<int>(count / kLine);
   job.input.k = kLine;
   job.input.mantissas = random_mantissas(count, most);
   job.counters = CounterMode::kNone;
@@ -90,6 +91,20 @@ void floats_to_wide(benchmark::State& state) {
   }
   report_bytes(state, x.size() * sizeof(float));
 }
+
+void transposition(benchmark::State& state) {
+  const int rows = static_cast<int>(state.range(0));
+  const int cols = static_cast<int>(state.range(1));
+  const auto size = static_cast<std::size_t>(rows) * static_cast<std::size_t>(cols);
+  const std::vector<std::int16_t> in = random_mantissas(size, 7);
+  std::vector<std::int16_t> out(size);
+  for (auto _ : state) {
+    transpose(in.data(), rows, cols, out.data());
+    benchmark::ClobberMemory();
+  }
+  report_bytes(state, size * sizeof(std::int16_t));
+}
+BENCHMARK(transposition)->Args({128, 405})->Args({405, 405});
 
 // In the second-level cache, and far outside of it.
 #define SYLVESTER_SIZES Arg(256)->Arg(65536)

@@ -4,7 +4,10 @@
 
 #include <time.h>
 
+#include <atomic>
 #include <cstdint>
+#include <cstdlib>
+#include <new>
 #include <vector>
 
 #include "golden/config/config.hpp"
@@ -15,6 +18,19 @@
 #include "golden/train/loss.hpp"
 #include "golden/train/pass.hpp"
 #include "golden/train/sgd.hpp"
+
+namespace {
+std::atomic<std::int64_t> allocations{0};
+}
+
+// Not inlined: the compiler would see a malloc without its free.
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  ++allocations;
+  if (void* memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace sylvester {
 namespace {
@@ -84,14 +100,21 @@ void train_step(benchmark::State& state, const char* preset, CounterMode counter
     labels.push_back(static_cast<std::int32_t>(random.below(kClasses)));
   }
   PassContext context{.seed = 1, .step = 0, .kind = PassKind::kTraining, .totals = &totals};
-  for (auto _ : state) {
+  const auto step = [&] {
     executor->begin(network, context);
     forward_pass(network, *executor, activations);
     benchmark::DoNotOptimize(cross_entropy(activations.logits, labels, gradients.logits));
     backward_pass(network, *executor, activations, gradients);
     sgd.step(network, gradients.layers);
     ++context.step;
-  }
+  };
+  for (int i = 0; i < 3; ++i) step();  // memory grows
+  backend.prepare_seconds = 0;
+  backend.gemm_seconds = 0;
+  const std::int64_t before = allocations;
+  for (auto _ : state) step();
+  state.counters["allocations"] = benchmark::Counter(
+      static_cast<double>(allocations - before), benchmark::Counter::kAvgIterations);
   const auto per_step = [](double seconds) {
     return benchmark::Counter(seconds, benchmark::Counter::kAvgIterations);
   };

@@ -4,7 +4,6 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "golden/numerics/prepare_kernel.cpp"
-#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 
@@ -95,7 +94,7 @@ CoefficientRange find_range(const PrepareTask& task, const PreparePiece& piece) 
       Chunk chunk = mantissas(task, line, start, count, buffers);
       for (int i = 0; i < chunk.padded; i += kWords) {
         const VS16 v = hn::LoadU(d16, chunk.words + i);
-        hwy::Prefetch(chunk.words + i + kChunk);
+        hwy::Prefetch(chunk.words + i + kFetchAhead);
         least = hn::Min(least, v);
         most = hn::Max(most, v);
       }

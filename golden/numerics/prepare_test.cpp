@@ -10,6 +10,7 @@
 #include <numeric>
 #include <set>
 
+#include "golden/numerics/prepare_rounder.hpp"
 #include "golden/numerics/simd.hpp"
 #include "golden/numerics/test_random.hpp"
 #include "golden/support/error.hpp"
@@ -272,6 +273,7 @@ void compare_with_reference(HostRandom& random, int jobs, int longest) {
   for (int i = 0; i < jobs; ++i) {
     PrepareJob job;
     PrepareRecipe& recipe = job.recipe;
+    job.counters = static_cast<CounterMode>(random.below(3));
     recipe.format = between(random, 0, static_cast<int>(formats().size()) - 1);
     const Format& row = formats()[static_cast<std::size_t>(recipe.format)];
     if (row.is_signed) {
@@ -285,10 +287,15 @@ void compare_with_reference(HostRandom& random, int jobs, int longest) {
     recipe.draw.step = random.below(1000);
     recipe.index0 = static_cast<std::uint32_t>(random.next());
     recipe.stride_line = random.below(5000);
-    recipe.stride_k = random.below(5000);
+    recipe.stride_k = random.below(3) == 0 ? 1 : random.below(5000);
     job.input.name = "x";
     job.input.lines = between(random, 1, 6);
     job.input.k = between(random, 1, longest);
+    if (random.below(2) == 0) {  // lines that follow each other
+      const int block = block_length(recipe.block_rule, recipe.block, job.input.k);
+      recipe.stride_line =
+          static_cast<std::uint32_t>(padded_length(job.input.k, block)) * recipe.stride_k;
+    }
     job.input.scale = make_scale(1 + random.below(100), 1 + random.below(100), -5);
     const int most = std::min(kWideLimit, 1 << between(random, 0, 15));
     const bool adversarial = random.below(4) == 0;  // all at the largest, signs alternating
@@ -336,6 +343,120 @@ TEST(PrepareKernel, EveryMagnitudeOfManyMaxima) {
       job.recipe.rounding = static_cast<Rounding>(random.below(2));
       job.recipe.random_bits = between(random, 1, 16);
       expect_equal(prepare(job), prepare_reference(job));
+    }
+  }
+}
+
+// The code of |v| by the integers of the fixed-point path, as every lane computes it.
+int fixed_point_code(const Rounder& rounder, std::int64_t v, std::uint32_t r, int random_bits) {
+  const FixedPoint& fixed = rounder.fixed;
+  const auto u =
+      static_cast<std::uint32_t>(static_cast<std::uint64_t>(v) * fixed.factor >> fixed.length);
+  const std::uint32_t upper = u >> 16;
+  const int fraction = 16 - fixed.integer_bits;
+  std::uint32_t sum = 0;
+  if (rounder.nearest) {
+    const bool carries = (u & 0xFFFFU) != 0 || (upper >> fraction & 1U) != 0;
+    sum = upper + (1U << fraction >> 1) - 1 + (carries ? 1 : 0);
+  } else {
+    const std::uint32_t x = r << (16 - random_bits) | 0x5AU % (1U << (16 - random_bits));
+    sum = upper + (((x ^ rounder.draws.flip) >> rounder.draws.shift) & rounder.draws.mask);
+  }
+  EXPECT_LT(sum, 0x10000U);  // 16-bit lanes
+  return std::min(static_cast<int>(sum >> fraction), rounder.largest_code);
+}
+
+// The proof in prepare_rounder.cpp, where it is tight: at integers, ties and the thresholds of R.
+void check_fixed_point(HostRandom& random, int tensors) {
+  int taken = 0;
+  for (int i = 0; i < tensors; ++i) {
+    const Format& row = formats()[random.below(14)];
+    PrepareRecipe recipe;
+    recipe.format = format_index(row.name);
+    recipe.scale = static_cast<ScaleRule>(random.below(3));
+    recipe.rounding = static_cast<Rounding>(random.below(2));
+    recipe.random_bits = between(random, 1, 16);
+    const int m = between(random, 1, 1 << between(random, 0, 25));
+    const Quantiser quantiser = make_quantiser(row, recipe.scale, m, kOne);
+    const Rounder rounder = make_rounder(row, recipe, quantiser, m);
+    if (rounder.path != RoundPath::kFixedPoint) continue;
+    ++taken;
+    const auto n = static_cast<std::int64_t>(quantiser.n);
+    const auto d = static_cast<std::int64_t>(quantiser.d);
+    for (int j = 0; j < 40; ++j) {
+      // Around a multiple of half a step.
+      const std::int64_t near = between(random, 0, 2 * row.largest()) * d / (2 * n);
+      const std::int64_t v =
+          std::clamp<std::int64_t>(j < 30 ? near + between(random, -1, 1) : m - (j - 30), 0, m);
+      const auto numerator = static_cast<std::uint64_t>(v * n);
+      const std::uint64_t rest = numerator % quantiser.d;
+      const auto threshold =
+          static_cast<std::uint32_t>((Uint128{rest} << recipe.random_bits) / quantiser.d);
+      const std::uint32_t most = (1U << recipe.random_bits) - 1;
+      for (const std::uint32_t r : {0U, threshold, threshold - 1, most}) {
+        if (r > most) continue;
+        const int expected =
+            divide_round(row, numerator, quantiser.d, recipe.rounding, recipe.random_bits, r).code;
+        ASSERT_EQ(fixed_point_code(rounder, v, r, recipe.random_bits), expected)
+            << row.name << " " << to_string(recipe.scale) << " " << to_string(recipe.rounding)
+            << " M " << m << " v " << v << " r " << recipe.random_bits << " R " << r;
+      }
+    }
+  }
+  EXPECT_GT(taken, tensors / 4);
+}
+
+TEST(PrepareRounder, FixedPointIsExact) {
+  HostRandom random = test_random();
+  check_fixed_point(random, 20000);
+}
+TEST(LongPrepareRounder, FixedPointIsExact) {
+  HostRandom random = test_random();
+  check_fixed_point(random, 2000000);
+}
+
+TEST(PrepareRounder, PathOfATensor) {
+  const auto path = [](const char* name, ScaleRule scale, Rounding rounding, int r, int m) {
+    PrepareRecipe recipe;
+    recipe.format = format_index(name);
+    recipe.scale = scale;
+    recipe.rounding = rounding;
+    recipe.random_bits = r;
+    const Format& row = format(name);
+    return make_rounder(row, recipe, make_quantiser(row, scale, m, kOne), m).path;
+  };
+  // Every tensor of HDQT: forward operands, backward operands with transforms of 32.
+  EXPECT_EQ(path("i4", ScaleRule::kClip, Rounding::kNearest, 8, 32767), RoundPath::kFixedPoint);
+  EXPECT_EQ(path("u4", ScaleRule::kClip, Rounding::kNearest, 8, 32767), RoundPath::kFixedPoint);
+  EXPECT_EQ(path("i4", ScaleRule::kMax, Rounding::kNearest, 8, 15 * 32), RoundPath::kFixedPoint);
+  for (const int m : {1, 2, 3, 480, 32767, 32767 * 32, 32767 * 32 - 1}) {
+    EXPECT_EQ(path("i4", ScaleRule::kMax, Rounding::kStochastic, 8, m), RoundPath::kFixedPoint);
+  }
+  EXPECT_EQ(path("i4", ScaleRule::kMax, Rounding::kStochastic, 16, 32767), RoundPath::kDouble);
+  EXPECT_EQ(path("e3", ScaleRule::kMax, Rounding::kNearest, 8, 32767), RoundPath::kDouble);
+  EXPECT_EQ(path("i8", ScaleRule::kClip, Rounding::kStochastic, 16, 32767 * 1024),
+            RoundPath::kCells);
+}
+
+TEST(PrepareKernel, ThreadsDoNotMatter) {
+  HostRandom random = test_random();
+  for (const int k : {1000, 1024, 300000}) {  // lines of their own, joined lines, one line
+    const int lines = 300000 / k;
+    std::vector<std::int16_t> x;
+    for (int i = 0; i < lines * k; ++i) {
+      x.push_back(static_cast<std::int16_t>(between(random, -32767, 32767)));
+    }
+    PrepareJob job = make_job("i4", lines, k, x);
+    job.recipe.block_rule = BlockRule::kPad;
+    job.recipe.block = 64;
+    job.recipe.rounding = Rounding::kStochastic;
+    job.recipe.stride_line = static_cast<std::uint32_t>(padded_length(k, 64));
+    const PreparedOperand expected = prepare_reference(job);
+    PreparedOperand again = prepare(make_job("u8", 1, 3, {1, 2, 3}));  // memory of another job
+    for (const int threads : {1, 2, 5}) {
+      expect_equal(prepare(job, threads), expected);
+      prepare(job, threads, again);
+      expect_equal(again, expected);
     }
   }
 }

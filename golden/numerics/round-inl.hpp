@@ -90,6 +90,7 @@ HWY_INLINE PrepareCounters round_words(const Rounder& rounder, const std::int16_
     const VU16 lower = hn::Add(hn::Mul(a, factor_high), carried);
     const VU16 upper = add_one_if(hn::Lt(lower, carried), hn::MulHigh(a, factor_high));
     const VU16 draw = Nearest ? hn::Zero(d) : hn::LoadU(d, draws + i);
+    hwy::Prefetch(codes + i + kFetchAhead);
     hn::StoreU(code_of(upper, lower, draw, hn::BitCast(d, value)), ds, codes + i);
   }
   return code_of.counters();
@@ -113,6 +114,7 @@ HWY_INLINE PrepareCounters round_pairs(const Rounder& rounder, const std::int32_
     const VU16 lower = Nearest ? lower_words(u_even, u_odd) : hn::Zero(d);
     const VU16 draw = Nearest ? hn::Zero(d) : hn::LoadU(d, draws + i);
     const VU16 sign = upper_words(hn::BitCast(d32, even), hn::BitCast(d32, odd));
+    hwy::Prefetch(codes + i + kFetchAhead);
     hn::StoreU(code_of(upper_words(u_even, u_odd), lower, draw, sign), S16(), codes + i);
   }
   return code_of.counters();

@@ -1,6 +1,5 @@
-// Instruction sets of the vectorised kernels; results never depend on the level. The GEMM kernels
-// are written in Highway, which has one target per level; other kernels are one body, always
-// inlined, compiled once per width of vector inside a function with the level's target attribute.
+// Instruction sets of the vectorised kernels; results never depend on the level. Kernels are
+// written in Highway, which has one target per level.
 #pragma once
 
 #include <string_view>
@@ -30,23 +29,10 @@ constexpr int vector_bytes(SimdLevel level) {
   return level >= SimdLevel::kAvx512 ? 64 : level == SimdLevel::kAvx2 ? 32 : 16;
 }
 
-/// GCC vector of `Bytes` bytes. Wider than the registers of the level it becomes several of them.
-template <typename Lane, int Bytes>
-struct Vector {
-  typedef Lane type __attribute__((vector_size(Bytes)));
-};
-
 }  // namespace sylvester
-
-// A body that is compiled into each of its callers, with the caller's instruction set. Bodies call
-// nothing but other bodies and use no lambdas: those would keep the baseline instruction set.
-#define SYLVESTER_KERNEL_BODY [[gnu::always_inline]] inline
 
 #if defined(__x86_64__)
 #define SYLVESTER_HAS_AVX 1
-#define SYLVESTER_TARGET_AVX2 [[gnu::target("avx2")]]
-#define SYLVESTER_TARGET_AVX512 \
-  [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")]]
 #else
 #define SYLVESTER_HAS_AVX 0
 #endif

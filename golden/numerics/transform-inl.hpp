@@ -81,6 +81,7 @@ HWY_INLINE void transform_within_words(const std::int16_t* in, int size, int blo
                                        std::int16_t* out) {
   const S16 d;
   for (int i = 0; i < size; i += kWords) {
+    hwy::Prefetch(in + i + kFetchAhead);
     hn::StoreU(butterflies<2, All>(d, 2 * block, hn::LoadU(d, in + i)), d, out + i);
   }
 }
@@ -100,6 +101,7 @@ HWY_INLINE void transform_within_pairs(const std::int16_t* in, int size, int blo
                                        std::int32_t* out) {
   const S32 d;
   for (int i = 0; i < size; i += kWords) {
+    hwy::Prefetch(in + i + kFetchAhead);
     VS32 even;
     VS32 odd;
     add_pairs(hn::LoadU(S16(), in + i), even, odd);

@@ -8,6 +8,7 @@
 #define SYLVESTER_VECTOR_INL
 #endif
 
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <cstdint>
@@ -32,6 +33,10 @@ using VU32 = hn::Vec<U32>;
 
 constexpr int kWords = static_cast<int>(hn::MaxLanes(S16()));  ///< 16-bit lanes of a vector
 constexpr int kPairs = kWords / 2;                             ///< 32-bit lanes
+
+// Mantissas and codes are fetched so many elements before they are read or written: while a chunk
+// is worked on, the next one comes.
+constexpr int kFetchAhead = 2048;
 
 // v + 1 where the mask is set.
 HWY_INLINE VU16 add_one_if(hn::Mask<U16> mask, VU16 v) {

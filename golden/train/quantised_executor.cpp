@@ -24,11 +24,23 @@ PreparedOperand* writable(Operand& operand) {
   return operand.get();
 }
 
+// What a pass makes of one layer and the pass over the next layer need not keep. Layers of one
+// shape share it, so that sizes stay and little memory is touched: nothing is allocated or filled
+// with zeros in the steady state.
+struct Scratch {
+  GemmResult y;
+  // 0, 1: G^T and X^T of dW; 2, 3: G and W^T of dX.
+  std::array<PrepareJob, 4> jobs;
+  std::array<Operand, 4> operands;
+  std::array<GemmResult, 2> results;  ///< dW, dX
+};
+
 // Forward operands of a layer, from which the backward operands are prepared.
 struct LayerState {
   Operand x;
   Operand w;
   std::array<std::string, kRoles> names;  ///< of the layer's tensors, by Role
+  std::size_t scratch = 0;                ///< number of its Scratch
 };
 
 // y = fl(fl(value)·fl(scale)), rule SCL-4, of a whole result.
@@ -76,7 +88,6 @@ class QuantisedExecutor final : public Executor {
     layers_.resize(network.layers.size());
     weight_jobs_.resize(network.layers.size());
     input_jobs_.resize(network.layers.size());
-    results_.resize(2);
     name_tensors();
     operands_.clear();
     for (std::size_t l = 0; l < network.layers.size(); ++l) {
@@ -85,7 +96,9 @@ class QuantisedExecutor final : public Executor {
       set_floats(weight_jobs_[l].input, dense.weight, dense.outputs, dense.inputs);
       set_indices(weight_jobs_[l], Reading::kStored, 0);
       operands_.push_back(writable(layers_[l].w));
+      layers_[l].scratch = first_of_shape(network, dense);
     }
+    scratch_.resize(network.layers.size());
     prepare(weight_jobs_);
   }
 
@@ -102,7 +115,7 @@ class QuantisedExecutor final : public Executor {
     prepare({&job, 1});
 
     const GemmJob product = gemm_job(layer, GemmKind::kForward, state.x, state.w);
-    GemmResult& result = results_.front();
+    GemmResult& result = scratch_[state.scratch].y;
     backend_->gemm_into({&product, 1}, {&result, 1});
     y.resize(result.m, result.n);
     to_floats(result, y.values.data());
@@ -112,13 +125,9 @@ class QuantisedExecutor final : public Executor {
   void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, std::vector<float>& dw) override {
     const auto at = static_cast<std::size_t>(layer);
     const LayerState& state = layers_[at];
+    Scratch& scratch = scratch_[state.scratch];
     const bool from_codes = recipe_.layer(layer).backward_from_codes;
-    // Jobs 0, 1: G^T and X^T of dW; jobs 2, 3: G and W^T of dX.
-    backward_jobs_.resize(4);
-    PrepareJob& turned_g = backward_jobs_[0];
-    PrepareJob& turned_x = backward_jobs_[1];
-    PrepareJob& stored_g = backward_jobs_[2];
-    PrepareJob& turned_w = backward_jobs_[3];
+    auto& [turned_g, turned_x, stored_g, turned_w] = scratch.jobs;
     set_recipe(stored_g, layer, Role::kInputGradient);
     set_floats(stored_g.input, g.values, g.rows, g.cols);
     set_recipe(turned_g, layer, Role::kWeightGradient);
@@ -142,24 +151,26 @@ class QuantisedExecutor final : public Executor {
       set_indices(turned_w, Reading::kTurned, 0);
     }
     const std::size_t used = dx != nullptr ? 4 : 2;
-    std::array<Operand, 4>& operands = backward_operands_;
+    std::array<Operand, 4>& operands = scratch.operands;
     operands_.clear();
     for (std::size_t i = 0; i < used; ++i) operands_.push_back(writable(operands[i]));
-    prepare({backward_jobs_.data(), used});
+    prepare({scratch.jobs.data(), used});
 
+    std::array<GemmResult, 2>& results = scratch.results;
     std::vector<GemmJob>& products = backward_products_;
+    products.clear();
     products.push_back(gemm_job(layer, GemmKind::kWeightGradient, operands[0], operands[1]));
     if (dx != nullptr) {
       products.push_back(gemm_job(layer, GemmKind::kInputGradient, operands[2], operands[3]));
     }
-    backend_->gemm_into(products, {results_.data(), products.size()});
-    dw.resize(results_[0].values.size());
-    to_floats(results_[0], dw.data());
-    count(GemmKind::kWeightGradient, products[0], results_[0]);
+    backend_->gemm_into(products, {results.data(), products.size()});
+    dw.resize(results[0].values.size());
+    to_floats(results[0], dw.data());
+    count(GemmKind::kWeightGradient, products[0], results[0]);
     if (dx != nullptr) {
-      dx->resize(results_[1].m, results_[1].n);
-      to_floats(results_[1], dx->values.data());
-      count(GemmKind::kInputGradient, products[1], results_[1]);
+      dx->resize(results[1].m, results[1].n);
+      to_floats(results[1], dx->values.data());
+      count(GemmKind::kInputGradient, products[1], results[1]);
     }
     products.clear();  // the operands can be written again
   }
@@ -193,6 +204,15 @@ class QuantisedExecutor final : public Executor {
                        .repetition = static_cast<std::uint8_t>(context_.kind)};
     job.counters = counter_mode();
     job.input.name = layers_[static_cast<std::size_t>(layer)].names[static_cast<std::size_t>(role)];
+  }
+
+  // Number of the first layer with the shape of a layer.
+  static std::size_t first_of_shape(const Mlp& network, const DenseLayer& layer) {
+    std::size_t l = 0;
+    while (network.layers[l].inputs != layer.inputs || network.layers[l].outputs != layer.outputs) {
+      ++l;
+    }
+    return l;
   }
 
   void name_tensors() {
@@ -266,11 +286,9 @@ class QuantisedExecutor final : public Executor {
   // Jobs own the wide tensors. All memory is used again in the next step.
   std::vector<PrepareJob> weight_jobs_;
   std::vector<PrepareJob> input_jobs_;
-  std::vector<PrepareJob> backward_jobs_;
-  std::array<Operand, 4> backward_operands_;
+  std::vector<Scratch> scratch_;
   std::vector<GemmJob> backward_products_;
   std::vector<PreparedOperand*> operands_;  ///< of the present batch of jobs
-  std::vector<GemmResult> results_;         ///< of the present products
 };
 
 }  // namespace
