@@ -1,9 +1,11 @@
 #include "golden/numerics/parallel.hpp"
 
+#include <hwy/cache_control.h>
 #include <pthread.h>
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <mutex>
 #include <string>
@@ -51,6 +53,21 @@ class Loop {
   std::exception_ptr failure_;
 };
 
+/// Waits until `value` is no longer `old`. Awake for a while at first: the loops of a GEMM follow
+/// each other closely, and waking a thread takes longer than the gap between them.
+template <typename T>
+void wait_for_change(const std::atomic<T>& value, T old) {
+  constexpr auto patience = std::chrono::microseconds(50);
+  const auto begin = std::chrono::steady_clock::now();
+  do {
+    for (int i = 0; i < 64; ++i) {
+      if (value.load(std::memory_order_acquire) != old) return;
+      hwy::Pause();
+    }
+  } while (std::chrono::steady_clock::now() - begin < patience);
+  value.wait(old, std::memory_order_acquire);
+}
+
 /// Threads that stay: to start one costs more than a small GEMM. They serve one loop at a time; a
 /// loop inside a loop, or of a second caller meanwhile, runs on its caller alone.
 class Pool {
@@ -76,7 +93,7 @@ class Pool {
     round_.store(number * kMostHelpers + helpers, std::memory_order_release);
     round_.notify_all();
     loop.work();
-    for (std::size_t left = left_; left != 0; left = left_) left_.wait(left);
+    for (std::size_t left = left_; left != 0; left = left_) wait_for_change(left_, left);
     busy_.clear(std::memory_order_release);
     return true;
   }
@@ -101,7 +118,7 @@ class Pool {
 
   void serve(std::size_t number, std::uint64_t seen) {
     for (;;) {
-      round_.wait(seen, std::memory_order_acquire);
+      wait_for_change(round_, seen);
       seen = round_.load(std::memory_order_acquire);
       // Who does not help is not waited for, and must not look at what the next round changes.
       if (number >= seen % kMostHelpers) continue;
