@@ -51,6 +51,36 @@ TEST(Loss, CrossEntropyOfLargeLogitsIsFinite) {
   EXPECT_EQ(gradient.values, (std::vector<float>{0.0F, 0.0F}));
 }
 
+TEST(Loss, CrossEntropyOfTheLastClassesOnly) {
+  const std::vector<std::int32_t> labels = {2, 1};
+  const LossTerm term = {.first_class = 1, .weight = 3.0F};
+  FloatMatrix gradient;
+  const double loss = cross_entropy(kLogits, labels, gradient, term);
+  const auto row = [](double b, double c, double label) {
+    return std::log(std::exp(b) + std::exp(c)) - label;
+  };
+  EXPECT_NEAR(loss, 3 * (row(-1, 2, 2) + row(0.25, -0.5, 0.25)) / 2, 1e-6);
+  EXPECT_EQ(gradient.values[0], 0.0F);
+  EXPECT_EQ(gradient.values[3], 0.0F);
+  FloatMatrix unused;
+  expect_gradient(gradient,
+                  [&](const FloatMatrix& z) { return cross_entropy(z, labels, unused, term); });
+}
+
+TEST(Loss, CrossEntropyOfSoftmaxValueAndGradient) {
+  FloatMatrix gradient;
+  const double loss = cross_entropy_of_softmax(kLogits, kLabels, gradient);
+  const auto row = [](double a, double b, double c, int label) {
+    const double sum = std::exp(a) + std::exp(b) + std::exp(c);
+    const double p[3] = {std::exp(a) / sum, std::exp(b) / sum, std::exp(c) / sum};
+    return std::log(std::exp(p[0]) + std::exp(p[1]) + std::exp(p[2])) - p[label];
+  };
+  EXPECT_NEAR(loss, (row(0.5, -1, 2, 2) + row(3, 0.25, -0.5, 1)) / 2, 1e-6);
+  FloatMatrix unused;
+  expect_gradient(
+      gradient, [&](const FloatMatrix& z) { return cross_entropy_of_softmax(z, kLabels, unused); });
+}
+
 TEST(Loss, DistillationValueAndGradient) {
   FloatMatrix gradient = matrix(2, 3, std::vector<float>(6, 0.0F));
   const double loss = distillation(kLogits, kOld, 2.0F, gradient);
@@ -74,6 +104,15 @@ TEST(Loss, DistillationAddsToTheGradient) {
   distillation(kLogits, kOld, 2.0F, zero);
   distillation(kLogits, kOld, 2.0F, one);
   for (std::size_t i = 0; i < 6; ++i) EXPECT_EQ(one.values[i], zero.values[i] + 1.0F);
+}
+
+TEST(Loss, DistillationIsWeighted) {
+  FloatMatrix gradient = matrix(2, 3, std::vector<float>(6, 0.0F));
+  const double weighted = distillation(kLogits, kOld, 2.0F, gradient, 2.5F);
+  FloatMatrix unused = gradient;
+  EXPECT_NEAR(weighted, 2.5 * distillation(kLogits, kOld, 2.0F, unused), 1e-6);
+  expect_gradient(gradient,
+                  [&](const FloatMatrix& z) { return distillation(z, kOld, 2.0F, unused, 2.5F); });
 }
 
 }  // namespace
