@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <new>
+#include <string>
 #include <vector>
 
 #include "golden/config/config.hpp"
@@ -15,6 +16,7 @@
 #include "golden/numerics/backend.hpp"
 #include "golden/support/random.hpp"
 #include "golden/train/executor.hpp"
+#include "golden/train/layer_list.hpp"
 #include "golden/train/loss.hpp"
 #include "golden/train/pass.hpp"
 #include "golden/train/sgd.hpp"
@@ -81,8 +83,9 @@ void train_step(benchmark::State& state, const char* preset, CounterMode counter
   constexpr int kBatch = 128;
   constexpr int kClasses = 19;
   HostRandom random(1);
-  const int hidden[] = {405, 405};
-  Mlp network = make_mlp(405, hidden, kClasses, false, random);
+  const std::vector<std::string> layers = {"dense input", "relu", "dense input", "relu"};
+  Network network =
+      make_network({.height = 1, .width = 1, .channels = 405}, layers, kClasses, false, random);
   TrainRecipe recipe = train_recipe(Config::load(preset));
   recipe.counters = counters;
   ClockedBackend backend;
@@ -103,9 +106,9 @@ void train_step(benchmark::State& state, const char* preset, CounterMode counter
   const auto step = [&] {
     executor->begin(network, context);
     forward_pass(network, *executor, activations);
-    benchmark::DoNotOptimize(cross_entropy(activations.logits, labels, gradients.logits));
+    benchmark::DoNotOptimize(cross_entropy(activations.logits(), labels, gradients.logits()));
     backward_pass(network, *executor, activations, gradients);
-    sgd.step(network, gradients.layers);
+    sgd.step(network, gradients.nodes);
     ++context.step;
   };
   for (int i = 0; i < 3; ++i) step();  // memory grows
@@ -113,8 +116,8 @@ void train_step(benchmark::State& state, const char* preset, CounterMode counter
   backend.gemm_seconds = 0;
   const std::int64_t before = allocations;
   for (auto _ : state) step();
-  state.counters["allocations"] = benchmark::Counter(
-      static_cast<double>(allocations - before), benchmark::Counter::kAvgIterations);
+  state.counters["allocations"] = benchmark::Counter(static_cast<double>(allocations - before),
+                                                     benchmark::Counter::kAvgIterations);
   const auto per_step = [](double seconds) {
     return benchmark::Counter(seconds, benchmark::Counter::kAvgIterations);
   };
@@ -124,11 +127,11 @@ void train_step(benchmark::State& state, const char* preset, CounterMode counter
   }
 }
 BENCHMARK_CAPTURE(train_step, fp32, "fp32", CounterMode::kNone)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(train_step, hdqt/none, "hdqt", CounterMode::kNone)
+BENCHMARK_CAPTURE(train_step, hdqt / none, "hdqt", CounterMode::kNone)
     ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(train_step, hdqt/full, "hdqt", CounterMode::kFull)
+BENCHMARK_CAPTURE(train_step, hdqt / full, "hdqt", CounterMode::kFull)
     ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(train_step, fqt/none, "fqt", CounterMode::kNone)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(train_step, fqt / none, "fqt", CounterMode::kNone)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace sylvester

@@ -29,6 +29,8 @@ std::string type_name(KeyType type) {
       return "choice";
     case KeyType::kChoiceList:
       return "choice_list";
+    case KeyType::kTextList:
+      return "text_list";
     case KeyType::kIntegerList:
       return "integer_list";
   }
@@ -62,7 +64,7 @@ Json explain_json(const KeyDeclaration& key) {
     const bool real = key.type == KeyType::kReal;
     object["least"] = real ? Json(key.least) : Json(static_cast<std::int64_t>(key.least));
     object["most"] = real ? Json(key.most) : Json(static_cast<std::int64_t>(key.most));
-  } else if (key.type != KeyType::kFlag) {
+  } else if (key.type == KeyType::kChoice || key.type == KeyType::kChoiceList) {
     object["choices"] = key.choices;
   }
   object["default"] = to_json(key.default_value);

@@ -416,8 +416,10 @@ TEST_F(Program, TrainRefusesBadInput) {
   expect_bad_input({"train", "train-small", "--out", csv}, "dsads_features_405.csv");
   expect_bad_input({"train", "train-small", "--out", "/proc/nothing"}, "/proc/nothing");
   expect_bad_input({"train", "train-small", "--out", ""}, "--out");
-  expect_bad_input({"train", "train-small", "--set", "network.hidden=65535,65535"},
-                   "network.hidden");
+  expect_bad_input({"train", "train-small", "--set", "network.layers=dense 65535,dense 65535"},
+                   "network.layers: entry 2 'dense 65535'");
+  expect_bad_input({"train", "train-small", "--set", "network.layers=relu,conv"},
+                   "network.layers: value entry 2 'conv': not a layer; allowed: ");
   expect_bad_input({"train", std::string(300, 'n')}, "nnn");
 }
 

@@ -234,15 +234,15 @@ void write_out(const std::filesystem::path& folder, const Json& result,
                const std::vector<SeedRun>& runs) {
   for (const SeedRun& run : runs) {
     const auto seed_folder = folder / fmt::format("seed-{}", run.seed);
-    const Mlp& network = run.result.network;
-    for (std::size_t l = 0; l < network.layers.size(); ++l) {
-      const DenseLayer& layer = network.layers[l];
-      NpyArray weight{.name = {},
-                      .is_float = true,
-                      .shape = {static_cast<std::size_t>(layer.outputs),
-                                static_cast<std::size_t>(layer.inputs)},
-                      .integers = {},
-                      .floats = {layer.weight.begin(), layer.weight.end()}};
+    const Network& network = run.result.network;
+    for (int l = 0; l < network.depth(); ++l) {
+      const Node& layer = network.layer(l);
+      NpyArray weight{
+          .name = {},
+          .is_float = true,
+          .shape = {static_cast<std::size_t>(layer.outputs()), static_cast<std::size_t>(layer.k)},
+          .integers = {},
+          .floats = {layer.weight.begin(), layer.weight.end()}};
       write_file(seed_folder / fmt::format("layer-{}-weight.npy", l), npy_bytes(weight));
       if (layer.bias.empty()) continue;
       NpyArray bias{.name = {},

@@ -37,6 +37,8 @@ std::string outside(const KeyDeclaration& key, bool above) {
       return above ? "\"no such name\"" : "1";
     case KeyType::kChoiceList:
       return above ? "[\"no such name\"]" : "[1]";
+    case KeyType::kTextList:
+      return above ? "\"relu\"" : "[1]";
     case KeyType::kIntegerList:
       return value_text(std::vector<std::int64_t>{
           static_cast<std::int64_t>(above ? key.most + 1 : key.least - 1)});
@@ -120,7 +122,7 @@ TEST(Config, EmptyTablesAreRefusedUnlessKeysStandInThem) {
 TEST(Config, NamesInAListAreGivenOnce) {
   EXPECT_THAT(message_of("hardware.modes = [\"i4xi4\", \"i4xi4\"]"),
               HasSubstr("hardware.modes: value [\"i4xi4\", \"i4xi4\"]; allowed: list of"));
-  EXPECT_EQ(message_of("network.hidden = [64, 64]"), "");
+  EXPECT_EQ(message_of("network.layers = [\"relu\", \"relu\"]"), "");
 }
 
 TEST(Config, ThereIsNoNegativeZero) {
@@ -187,6 +189,7 @@ TEST(Config, ContradictionsAreRefused) {
        "backward.from_codes"},
       {"train.arithmetic = \"paper-float\"\naccumulator.tile = 0", "accumulator.tile"},
       {"hardware.modes = []", "hardware.modes"},
+      {"network.layers = [\"relu\", \"dens 4\"]", "network.layers"},
   };
   for (const auto& c : cases) {
     const std::string message = message_of(c.toml);

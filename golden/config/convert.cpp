@@ -98,10 +98,7 @@ SgdSettings sgd_settings(const Config& config) {
 TrainSettings train_settings(const Config& config) {
   TrainSettings settings;
   settings.recipe = train_recipe(config);
-  settings.hidden.clear();
-  for (const std::int64_t width : config.integers("network.hidden")) {
-    settings.hidden.push_back(static_cast<int>(width));
-  }
+  settings.layers = config.texts("network.layers");
   settings.bias = config.flag("network.bias");
   settings.sgd = sgd_settings(config);
   settings.epochs = as_int(config, "train.epochs");

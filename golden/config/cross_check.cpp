@@ -9,6 +9,7 @@
 #include "golden/numerics/format.hpp"
 #include "golden/numerics/role.hpp"
 #include "golden/support/error.hpp"
+#include "golden/train/layer_list.hpp"
 
 namespace sylvester {
 namespace {
@@ -99,15 +100,11 @@ void check_training(const Config& config) {
   }
 }
 
-// The weights between hidden layers, four times in memory (gradient, velocity, teacher).
 void check_network(const Config& config) {
-  constexpr std::int64_t kMostWeights = std::int64_t{1} << 28;
-  const std::vector<std::int64_t>& hidden = config.integers("network.hidden");
-  std::int64_t weights = 0;
-  for (std::size_t i = 1; i < hidden.size(); ++i) weights += hidden[i - 1] * hidden[i];
-  if (hidden.size() > 64 || weights > kMostWeights) {
-    refuse(config, "network.hidden",
-           fmt::format("at most 64 layers with {} weights between them", kMostWeights));
+  try {
+    check_layers(config.texts("network.layers"));
+  } catch (const UserError& error) {
+    throw UserError(fmt::format("{}: network.layers: value {}", config.source(), error.what()));
   }
 }
 

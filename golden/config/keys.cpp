@@ -224,8 +224,8 @@ void add_operands(std::vector<KeyDeclaration>& keys) {
     const char* format;
     Rounding rounding;
   } roles[] = {
-      {Role::kForwardInput, "the first layer's X in Y = X W^T", "i4", Rounding::kNearest},
-      {Role::kForwardActivation, "a later layer's X in Y = X W^T", "u4", Rounding::kNearest},
+      {Role::kForwardInput, "an X that can be negative in Y = X W^T", "i4", Rounding::kNearest},
+      {Role::kForwardActivation, "an X behind a ReLU in Y = X W^T", "u4", Rounding::kNearest},
       {Role::kForwardWeight, "W in Y = X W^T", "i4", Rounding::kNearest},
       {Role::kInputGradient, "G in dX = G W", "i4", Rounding::kStochastic},
       {Role::kBackwardWeight, "W in dX = G W", "i4", Rounding::kNearest},
@@ -281,9 +281,24 @@ void add_hardware(std::vector<KeyDeclaration>& keys) {
   }
 }
 
-KeyDeclaration integer_list(std::string name, std::vector<std::int64_t> value, std::int64_t least,
-                            std::int64_t most, std::string unit, unsigned effect,
-                            std::string sentence) {
+KeyDeclaration text_list(std::string name, std::vector<std::string> value, std::string what,
+                         unsigned effect, std::string sentence) {
+  return {.name = std::move(name),
+          .type = KeyType::kTextList,
+          .least = 0,
+          .most = 0,
+          .choices = {std::move(what)},
+          .default_value = std::move(value),
+          .default_from = {},
+          .unit = {},
+          .effect = effect,
+          .sentence = std::move(sentence)};
+}
+
+[[maybe_unused]] KeyDeclaration integer_list(std::string name, std::vector<std::int64_t> value,
+                                             std::int64_t least, std::int64_t most,
+                                             std::string unit, unsigned effect,
+                                             std::string sentence) {
   return {.name = std::move(name),
           .type = KeyType::kIntegerList,
           .least = static_cast<double>(least),
@@ -299,8 +314,8 @@ KeyDeclaration integer_list(std::string name, std::vector<std::int64_t> value, s
 void add_network_and_data(std::vector<KeyDeclaration>& keys) {
   const TrainSettings d;
   const SplitOptions split;
-  keys.push_back(integer_list("network.hidden", {}, 1, 65535, "neurons", kNumeric,
-                              "Widths of the hidden layers; empty: two as wide as the input."));
+  keys.push_back(text_list("network.layers", d.layers, "layers such as \"dense 64\" and \"relu\"",
+                           kNumeric, "Layers between the input and the classifier, in order."));
   keys.push_back(flag("network.bias", d.bias, kNumeric, "Whether the layers have a bias."));
   keys.push_back(choice("data.set", "embedded", {dataset_names().begin(), dataset_names().end()},
                         kNumeric,

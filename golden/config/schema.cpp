@@ -127,6 +127,8 @@ std::string allowed_text(const KeyDeclaration& key) {
       return fmt::format("one of {}", fmt::join(key.choices, ", "));
     case KeyType::kChoiceList:
       return fmt::format("list of {}, each once at most", fmt::join(key.choices, ", "));
+    case KeyType::kTextList:
+      return "list of " + key.choices.front();
     case KeyType::kIntegerList:
       return "list of integers " + range_text(key);
   }
@@ -173,6 +175,8 @@ bool is_allowed(const KeyDeclaration& key, const ConfigValue& value) {
              std::ranges::all_of(*v, [&](const std::string& e) { return is_choice(key, e); }) &&
              std::set<std::string>(v->begin(), v->end()).size() == v->size();
     }
+    case KeyType::kTextList:
+      return std::holds_alternative<std::vector<std::string>>(value);
     case KeyType::kIntegerList: {
       const auto* v = std::get_if<std::vector<std::int64_t>>(&value);
       return v != nullptr && std::ranges::all_of(*v, [&](std::int64_t e) {

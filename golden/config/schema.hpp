@@ -11,7 +11,7 @@
 
 namespace sylvester {
 
-enum class KeyType { kInteger, kReal, kFlag, kChoice, kChoiceList, kIntegerList };
+enum class KeyType { kInteger, kReal, kFlag, kChoice, kChoiceList, kTextList, kIntegerList };
 
 /// kInteger int64, kReal double, kFlag bool, kChoice string, the lists vectors.
 using ConfigValue = std::variant<std::int64_t, double, bool, std::string, std::vector<std::string>,
@@ -29,7 +29,7 @@ struct KeyDeclaration {
   KeyType type = KeyType::kInteger;
   double least = 0;  ///< of integers, reals and list elements
   double most = 0;
-  std::vector<std::string> choices;
+  std::vector<std::string> choices;  ///< kTextList: the one entry says what the texts are
   ConfigValue default_value;
   std::string default_from;  ///< if not empty: the key whose value is the default
   std::string unit;          ///< empty if the value is a plain number or a name

@@ -73,7 +73,10 @@ toml::table parse(const std::string& text, const std::string& where) {
   }
 }
 
-bool is_list(KeyType type) { return type == KeyType::kChoiceList || type == KeyType::kIntegerList; }
+bool is_list_of_texts(KeyType type) {
+  return type == KeyType::kChoiceList || type == KeyType::kTextList;
+}
+bool is_list(KeyType type) { return is_list_of_texts(type) || type == KeyType::kIntegerList; }
 
 }  // namespace
 
@@ -102,7 +105,7 @@ ConfigValue parse_override(const KeyDeclaration& key, const std::string& text,
       for (std::size_t begin = 0; begin <= text.size();) {
         const std::size_t end = std::min(text.find(',', begin), text.size());
         const std::string element = text.substr(begin, end - begin);
-        const bool quote = key.type == KeyType::kChoiceList && element.find('"') == element.npos;
+        const bool quote = is_list_of_texts(key.type) && element.find('"') == element.npos;
         list += (list.empty() ? "" : ", ") + (quote ? "\"" + element + "\"" : element);
         begin = end + 1;
       }

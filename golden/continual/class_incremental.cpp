@@ -14,6 +14,7 @@
 #include "golden/support/error.hpp"
 #include "golden/support/random.hpp"
 #include "golden/train/executor.hpp"
+#include "golden/train/layer_list.hpp"
 #include "golden/train/loss.hpp"
 #include "golden/train/pass.hpp"
 
@@ -187,17 +188,28 @@ class Run {
       grow_classifier(network_, classes, random);
     } else if (settings_.initial) {
       network_ = *settings_.initial;
-      if (network_.layers.empty() || network_.inputs() != split_.train.features ||
+      if (network_.heads.empty() || network_.inputs() != split_.train.features ||
           network_.classes() != classes) {
         throw UserError(fmt::format("the initial network must have {} inputs and {} classes",
                                     split_.train.features, classes));
       }
     } else {
-      std::vector<int> hidden = settings_.hidden;
-      if (hidden.empty()) hidden.assign(2, split_.train.features);
-      network_ = make_mlp(split_.train.features, hidden, classes, settings_.bias, random);
+      network_ = first_network(classes, random);
     }
     sgd_.reset(network_);  // each task begins with a new optimiser
+  }
+
+  [[nodiscard]] Network first_network(int classes, HostRandom& random) const {
+    const Dataset& data = split_.train;
+    const Shape shape =
+        data.channels > 0
+            ? Shape{.height = data.height, .width = data.width, .channels = data.channels}
+            : Shape{.height = 1, .width = 1, .channels = data.features};
+    try {
+      return make_network(shape, settings_.layers, classes, settings_.bias, random);
+    } catch (const UserError& error) {
+      throw UserError(fmt::format("network.layers: {}", error.what()));
+    }
   }
 
   [[nodiscard]] bool distils() const { return settings_.method == ContinualMethod::kIcarl; }
@@ -256,16 +268,16 @@ class Run {
     for (const int sample : samples) labels_.push_back(split_.train.label[as_size(sample)]);
     student_->begin(network_, context(PassKind::kTraining, &result_.totals));
     forward_pass(network_, *student_, activations_);
-    double loss = cross_entropy(activations_.logits, labels_, gradients_.logits);
+    double loss = cross_entropy(activations_.logits(), labels_, gradients_.logits());
     if (distil) {
       input_of(old_activations_, old_network_, x.rows).values = x.values;
       forward_pass(old_network_, *teacher_, old_activations_);
-      loss += distillation(activations_.logits, old_activations_.logits, settings_.temperature,
-                           gradients_.logits);
+      loss += distillation(activations_.logits(), old_activations_.logits(), settings_.temperature,
+                           gradients_.logits());
     }
     require_finite(loss);
     backward_pass(network_, *student_, activations_, gradients_);
-    sgd_.step(network_, gradients_.layers);
+    sgd_.step(network_, gradients_.nodes);
     return loss;
   }
 
@@ -323,7 +335,7 @@ class Run {
     std::vector<int> linear(as_size(seen), 0);  // right answers by class
     std::vector<int> nearest(as_size(seen), 0);
     evaluate_batches(split_.test, samples, settings_.test_batch, [&](std::size_t start) {
-      const FloatMatrix& logits = test_activations_.logits;
+      const FloatMatrix& logits = test_activations_.logits();
       FeatureMatrix features;
       append_normalised(test_activations_.features(), features);
       const std::vector<int> by_mean =
@@ -366,8 +378,8 @@ class Run {
   std::vector<std::vector<int>> test_samples_;
   Sgd sgd_;
   HostRandom root_;
-  Mlp network_;
-  Mlp old_network_;
+  Network network_;
+  Network old_network_;
   std::vector<std::vector<int>> exemplars_;  // by class, in the order of choice
   std::vector<std::vector<double>> means_;   // by class
   TrainProgress where_;

@@ -11,7 +11,7 @@
 #include "golden/continual/metrics.hpp"
 #include "golden/data/dataset.hpp"
 #include "golden/numerics/backend.hpp"
-#include "golden/train/mlp.hpp"
+#include "golden/train/network.hpp"
 #include "golden/train/recipe.hpp"
 #include "golden/train/sgd.hpp"
 #include "golden/train/totals.hpp"
@@ -30,8 +30,8 @@ ContinualMethod continual_method(std::string_view name);
 
 struct TrainSettings {
   TrainRecipe recipe;
-  /// Widths of the hidden layers; empty: two as wide as the input, HDQT's FCNet.
-  std::vector<int> hidden;
+  /// Between input and classifier, see layer_list.hpp. The default is HDQT's FCNet.
+  std::vector<std::string> layers = {"dense input", "relu", "dense input", "relu"};
   bool bias = false;
   SgdSettings sgd;
   int epochs = 100;        ///< per task
@@ -47,7 +47,7 @@ struct TrainSettings {
   int exemplar_batch = 64;  ///< the same for features that choose exemplars and make their means
   int test_samples_per_class = 0;  ///< evaluate on the first so many of each class; 0: all
   std::uint64_t max_steps = 0;     ///< stop training after so many updates; 0: no limit
-  std::optional<Mlp> initial;      ///< to begin with instead of drawn weights; its classifier has
+  std::optional<Network> initial;  ///< to begin with instead of drawn weights; its classifier has
                                    ///< the classes of the first task
 };
 
@@ -79,7 +79,7 @@ struct TrainResult {
   double seconds = 0.0;             ///< wall time of the whole run
   double evaluation_seconds = 0.0;  ///< of which exemplars and tests
   bool complete = true;             ///< false if max_steps ended the run before the last task did
-  Mlp network;
+  Network network;
 };
 
 /// Trains on split.train task after task, classes in label order, and tests on split.test after

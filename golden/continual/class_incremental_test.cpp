@@ -10,6 +10,7 @@
 #include "golden/numerics/simd.hpp"
 #include "golden/support/error.hpp"
 #include "golden/support/random.hpp"
+#include "golden/train/layer_list.hpp"
 
 namespace sylvester {
 namespace {
@@ -48,7 +49,7 @@ Split small_split() {
 TrainSettings small_settings(const std::string& preset) {
   TrainSettings settings;
   settings.recipe = preset_recipe(preset);
-  settings.hidden = {17, 20};
+  settings.layers = {"dense 17", "relu", "dense 20", "relu"};
   settings.epochs = 6;
   settings.batch = 16;
   settings.sgd.learning_rate = 0.05F;
@@ -245,7 +246,8 @@ TEST(ClassIncremental, BeginsWithGivenWeights) {
   settings.classes_per_task = kClasses;
   settings.epochs = 1;
   HostRandom random(77);
-  settings.initial = make_mlp(kFeatures, settings.hidden, kClasses, false, random);
+  settings.initial = make_network({.height = 1, .width = 1, .channels = kFeatures}, settings.layers,
+                                  kClasses, false, random);
   EXPECT_EQ(run(settings).weights_sha256, weights_sha256(*settings.initial));
   settings.classes_per_task = 2;
   EXPECT_THROW(run(settings), UserError);
@@ -262,7 +264,7 @@ TEST(ClassIncremental, RefusesSettingsOutOfRange) {
   refused([](TrainSettings& s) { s.classes_per_task = 0; });
   refused([](TrainSettings& s) { s.memory = 3; });
   refused([](TrainSettings& s) { s.temperature = 0.0F; });
-  refused([](TrainSettings& s) { s.hidden = {4, 0}; });
+  refused([](TrainSettings& s) { s.layers = {"dense 4", "dense 0"}; });
   EXPECT_EQ(to_string(continual_method("icarl")), "icarl");
   EXPECT_THROW(continual_method("bic"), UserError);
 }

@@ -13,7 +13,10 @@ namespace sylvester {
 /// (pixels are scaled to 0 ... 1).
 struct Dataset {
   std::string name;
-  int features = 0;
+  int features = 0;  ///< channels * height * width; a sample is in the order row, column, channel
+  int channels = 0;
+  int height = 1;
+  int width = 1;
   int classes = 0;       ///< labels are 0 ... classes-1
   std::vector<float> x;  ///< samples * features
   std::vector<std::int32_t> label;

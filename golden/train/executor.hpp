@@ -7,7 +7,7 @@
 
 #include "golden/numerics/backend.hpp"
 #include "golden/train/matrix.hpp"
-#include "golden/train/mlp.hpp"
+#include "golden/train/network.hpp"
 #include "golden/train/recipe.hpp"
 #include "golden/train/totals.hpp"
 
@@ -25,28 +25,35 @@ struct PassContext {
   TrainTotals* totals = nullptr;  ///< null: not counted, and the jobs ask for no counters
 };
 
+/// The role of a layer's X in its forward GEMM, fixed by the network: values that cannot be
+/// negative are activations, others inputs.
+inline Role forward_role(const Network& network, int layer) {
+  return network.node(network.layer(layer).inputs.front()).non_negative ? Role::kForwardActivation
+                                                                        : Role::kForwardInput;
+}
+
 /// Keeps the operands of one pass from forward to backward; not for use by two threads.
 class Executor {
  public:
   virtual ~Executor() = default;
 
   /// Takes the weights of `network`, which must live unchanged until the next begin().
-  virtual void begin(const Mlp& network, const PassContext& context) = 0;
+  virtual void begin(const Network& network, const PassContext& context) = 0;
 
-  /// y = x W^T of a layer. x: batch x inputs, non-negative except for layer 0; y: batch x outputs.
+  /// y = x W^T of layer l, the node network.layers[l]. x: batch x inputs; y: batch x outputs.
   /// `first_sample` is the number of the batch's first sample within its data set: evaluation
   /// batches of one begin() draw differently. x must live until backward().
   virtual void forward(int layer, const FloatMatrix& x, std::uint32_t first_sample,
                        FloatMatrix& y) = 0;
 
-  /// Of the layer's last forward(): dw = g^T x (outputs x inputs) and, unless null, dx = g W
+  /// Of the layer's last forward(), unless null: dw = g^T x (outputs x inputs) and dx = g W
   /// (batch x inputs). g: batch x outputs.
   virtual void backward(int layer, const FloatMatrix& g, FloatMatrix* dx,
-                        std::vector<float>& dw) = 0;
+                        std::vector<float>* dw) = 0;
 
   /// Bytes that one layer keeps from forward to backward for a batch: its input, its weights where
   /// they are kept in another form than the master weights, and the mask of a ReLU before it.
-  [[nodiscard]] virtual std::uint64_t kept_bytes(const Mlp& network, int layer,
+  [[nodiscard]] virtual std::uint64_t kept_bytes(const Network& network, int layer,
                                                  int batch) const = 0;
 };
 

@@ -7,11 +7,13 @@
 #include <string>
 #include <tuple>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "golden/config/test_recipe.hpp"
 #include "golden/numerics/scale.hpp"
 #include "golden/support/error.hpp"
+#include "golden/train/layer_list.hpp"
 #include "golden/train/loss.hpp"
 #include "golden/train/pass.hpp"
 
@@ -22,10 +24,10 @@ constexpr std::array<Role, kRoles> kAllRoles = {
     Role::kForwardInput,   Role::kForwardActivation, Role::kForwardWeight,     Role::kInputGradient,
     Role::kBackwardWeight, Role::kWeightGradient,    Role::kBackwardActivation};
 
-Mlp small_network(bool bias = false) {
+Network small_network(bool bias = false) {
   HostRandom random(5);
-  const std::array<int, 2> hidden = {9, 6};
-  return make_mlp(7, hidden, 4, bias, random);
+  const std::vector<std::string> layers = {"dense 9", "relu", "dense 6", "relu"};
+  return make_network({.height = 1, .width = 1, .channels = 7}, layers, 4, bias, random);
 }
 
 FloatMatrix random_matrix(int rows, int cols, std::uint64_t seed) {
@@ -42,31 +44,33 @@ std::vector<std::int32_t> some_labels(int batch) {
   return labels;
 }
 
-// Gradient of the mean cross-entropy with the given arithmetic.
-std::vector<LayerGradient> gradients_of(const Mlp& network, Executor& executor,
-                                        const FloatMatrix& x, const PassContext& context) {
+// Gradients of the mean cross-entropy by layer, with the given arithmetic.
+std::vector<ParameterGradient> gradients_of(const Network& network, Executor& executor,
+                                            const FloatMatrix& x, const PassContext& context) {
   Activations activations;
   input_of(activations, network, x.rows) = x;
   executor.begin(network, context);
   forward_pass(network, executor, activations);
   Gradients gradients;
-  cross_entropy(activations.logits, some_labels(x.rows), gradients.logits);
+  cross_entropy(activations.logits(), some_labels(x.rows), gradients.logits());
   backward_pass(network, executor, activations, gradients);
-  return gradients.layers;
+  std::vector<ParameterGradient> layers;
+  for (const int n : network.layers) layers.push_back(gradients.nodes[static_cast<std::size_t>(n)]);
+  return layers;
 }
 
 // The loss in double, written independently of the trainer.
-double reference_loss(const Mlp& network, const FloatMatrix& x) {
+double reference_loss(const Network& network, const FloatMatrix& x) {
   double loss = 0.0;
   for (int i = 0; i < x.rows; ++i) {
     std::vector<double> a(x.row(i), x.row(i) + x.cols);
-    for (std::size_t l = 0; l < network.layers.size(); ++l) {
-      const DenseLayer& dense = network.layers[l];
+    for (int l = 0; l < network.depth(); ++l) {
+      const Node& dense = network.layer(l);
       std::vector<double> y;
-      for (std::size_t o = 0; o < static_cast<std::size_t>(dense.outputs); ++o) {
+      for (std::size_t o = 0; o < static_cast<std::size_t>(dense.outputs()); ++o) {
         double sum = dense.bias.empty() ? 0.0 : dense.bias[o];
         for (std::size_t k = 0; k < a.size(); ++k) sum += a[k] * dense.weight[o * a.size() + k];
-        y.push_back(l + 1 < network.layers.size() ? std::max(sum, 0.0) : sum);
+        y.push_back(l + 1 < network.depth() ? std::max(sum, 0.0) : sum);
       }
       a = y;
     }
@@ -90,13 +94,13 @@ double cosine(const std::vector<float>& a, const std::vector<float>& b) {
 }
 
 TEST(Executor, FloatGradientIsThatOfFiniteDifferences) {
-  Mlp network = small_network(true);
+  Network network = small_network(true);
   const FloatMatrix x = random_matrix(10, 7, 1);
   const auto executor = make_float_executor();
-  const std::vector<LayerGradient> gradients = gradients_of(network, *executor, x, {});
+  const std::vector<ParameterGradient> gradients = gradients_of(network, *executor, x, {});
   constexpr float step = 0x1p-12F;
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
-    DenseLayer& dense = network.layers[l];
+    Node& dense = network.layer(static_cast<int>(l));
     const auto expect_near = [&](std::vector<float>& parameter,
                                  const std::vector<float>& gradient) {
       for (std::size_t i = 0; i < parameter.size(); ++i) {
@@ -137,15 +141,16 @@ TrainRecipe wide_recipe(BlockRule rule, int block) {
 }
 
 TEST(Executor, EightBitsAndWideAccumulatorsGiveTheFloatGradient) {
-  const Mlp network = small_network(true);
+  const Network network = small_network(true);
   const FloatMatrix x = random_matrix(400, 7, 2);
   const auto backend = make_golden_backend();
   const auto exact = make_float_executor();
-  const std::vector<LayerGradient> expected = gradients_of(network, *exact, x, {});
+  const std::vector<ParameterGradient> expected = gradients_of(network, *exact, x, {});
   for (const auto& [rule, block] :
        {std::pair{BlockRule::kNone, 0}, {BlockRule::kPad, 32}, {BlockRule::kPaper, 0}}) {
     const auto executor = make_executor(wide_recipe(rule, block), *backend);
-    const std::vector<LayerGradient> gradients = gradients_of(network, *executor, x, {.seed = 1});
+    const std::vector<ParameterGradient> gradients =
+        gradients_of(network, *executor, x, {.seed = 1});
     for (std::size_t l = 0; l < gradients.size(); ++l) {
       // What is left are outputs near 0 that fall on the other side of the ReLU.
       EXPECT_GT(cosine(gradients[l].weight, expected[l].weight), 0.995)
@@ -156,15 +161,15 @@ TEST(Executor, EightBitsAndWideAccumulatorsGiveTheFloatGradient) {
 }
 
 TEST(Executor, PaperWithSevenBitsAndNoClampGivesTheFloatGradient) {
-  const Mlp network = small_network();
+  const Network network = small_network();
   const FloatMatrix x = random_matrix(40, 7, 2);
   TrainRecipe recipe = preset_recipe("hdqt-paper");
   recipe.paper.operand_bits = 7;
   recipe.paper.accumulator_bits = 16;
   const auto exact = make_float_executor();
   const auto paper = make_paper_executor(recipe);
-  const std::vector<LayerGradient> expected = gradients_of(network, *exact, x, {});
-  const std::vector<LayerGradient> gradients = gradients_of(network, *paper, x, {.seed = 1});
+  const std::vector<ParameterGradient> expected = gradients_of(network, *exact, x, {});
+  const std::vector<ParameterGradient> gradients = gradients_of(network, *paper, x, {.seed = 1});
   for (std::size_t l = 0; l < gradients.size(); ++l) {
     EXPECT_GT(cosine(gradients[l].weight, expected[l].weight), 0.998) << "layer " << l;
   }
@@ -195,13 +200,11 @@ TEST(Executor, WithoutRoundingAndLimitsGemmsArePlainProducts) {
       }
       return m;
     };
-    Mlp network;
-    network.layers.resize(2);  // layer 1 is the one under test: its input is not signed
-    for (DenseLayer& dense : network.layers) {
-      dense.inputs = inputs;
-      dense.outputs = c.outputs;
-      dense.weight = small(c.outputs, inputs, -1).values;
-    }
+    // Layer 1 is the one under test: its input is not signed.
+    const std::vector<std::string> layers = {fmt::format("dense {}", inputs), "relu"};
+    Network network = make_network({.height = 1, .width = 1, .channels = inputs}, layers, c.outputs,
+                                   false, random);
+    network.layer(1).weight = small(c.outputs, inputs, -1).values;
     const FloatMatrix x = small(c.batch, inputs, 0);
     const FloatMatrix g = small(c.batch, c.outputs, -1);
     const auto backend = make_golden_backend();
@@ -211,9 +214,9 @@ TEST(Executor, WithoutRoundingAndLimitsGemmsArePlainProducts) {
     std::vector<float> dw;
     executor->begin(network, {.seed = 3});
     executor->forward(1, x, 0, y);
-    executor->backward(1, g, &dx, dw);
+    executor->backward(1, g, &dx, &dw);
     const auto weight = [&](int o, int i) {
-      return network.layers[1].weight[static_cast<std::size_t>(o * inputs + i)];
+      return network.layer(1).weight[static_cast<std::size_t>(o * inputs + i)];
     };
     for (int b = 0; b < c.batch; ++b) {
       for (int o = 0; o < c.outputs; ++o) {
@@ -261,7 +264,7 @@ class Recorder final : public Backend {
 TEST(Executor, EveryOperandAndProductIsAJobWithDrawsOfItsOwn) {
   for (const char* preset : {"hdqt", "fqt", "hdqt-paper-int"}) {
     Recorder recorder;
-    const Mlp network = small_network();
+    const Network network = small_network();
     const auto executor = make_executor(preset_recipe(preset), recorder);
     TrainTotals totals;
     gradients_of(network, *executor, random_matrix(10, 7, 3),
@@ -300,7 +303,7 @@ TEST(Executor, EveryOperandAndProductIsAJobWithDrawsOfItsOwn) {
 
 TEST(Executor, AnUntransformedElementHasOneIndexHoweverItIsRead) {
   Recorder recorder;
-  const Mlp network = small_network();
+  const Network network = small_network();
   const auto executor = make_executor(preset_recipe("fqt"), recorder);
   gradients_of(network, *executor, random_matrix(10, 7, 3), {});
   for (const PrepareJob& job : recorder.prepares) {
@@ -312,7 +315,7 @@ TEST(Executor, AnUntransformedElementHasOneIndexHoweverItIsRead) {
 
 TEST(Executor, BackwardOperandsAreTheForwardCodes) {
   Recorder recorder;
-  const Mlp network = small_network();
+  const Network network = small_network();
   const auto executor = make_executor(preset_recipe("hdqt"), recorder);
   gradients_of(network, *executor, random_matrix(10, 7, 3), {});
   for (const PrepareJob& job : recorder.prepares) {
@@ -333,7 +336,7 @@ TEST(Executor, BackwardOperandsAreTheForwardCodes) {
 
 TEST(Executor, ResultsBecomeFloatsByTheScaleRule) {
   Recorder recorder;
-  const Mlp network = small_network();
+  const Network network = small_network();
   const auto executor = make_executor(preset_recipe("hdqt"), recorder);
   const FloatMatrix x = random_matrix(10, 7, 3);
   FloatMatrix y;
@@ -346,8 +349,8 @@ TEST(Executor, ResultsBecomeFloatsByTheScaleRule) {
 }
 
 TEST(Executor, DivergedWeightsAreNamed) {
-  Mlp network = small_network();
-  network.layers[1].weight[3] = std::nanf("");
+  Network network = small_network();
+  network.layer(1).weight[3] = std::nanf("");
   const auto backend = make_golden_backend();
   const auto executor = make_executor(preset_recipe("hdqt"), *backend);
   try {
@@ -359,7 +362,7 @@ TEST(Executor, DivergedWeightsAreNamed) {
 }
 
 TEST(Executor, KeptBytes) {
-  const Mlp network = small_network();
+  const Network network = small_network();
   const auto backend = make_golden_backend();
   const auto integers = make_executor(preset_recipe("hdqt"), *backend);
   // Layer 0: 8·7 codes of 4 bits. Layer 1: 8·9 codes, 8·9 mask bits, 9·6 weight codes.

@@ -20,14 +20,13 @@ class PaperExecutor final : public Executor {
     signed_format_ = format_index("i" + std::to_string(bits + 1));
   }
 
-  void begin(const Mlp& network, const PassContext& context) override {
+  void begin(const Network& network, const PassContext& context) override {
     network_ = &network;
     context_ = context;
     layers_.resize(network.layers.size());
     for (std::size_t l = 0; l < network.layers.size(); ++l) {
-      const DenseLayer& dense = network.layers[l];
-      layers_[l].w =
-          quantise_forward(Role::kForwardWeight, dense.weight, dense.outputs, dense.inputs);
+      const Node& dense = network.layer(static_cast<int>(l));
+      layers_[l].w = quantise_forward(Role::kForwardWeight, dense.weight, dense.outputs(), dense.k);
     }
   }
 
@@ -35,46 +34,47 @@ class PaperExecutor final : public Executor {
                FloatMatrix& y) override {
     LayerState& state = layers_[static_cast<std::size_t>(layer)];
     state.raw_x = &x;
-    state.x = quantise_forward(layer == 0 ? Role::kForwardInput : Role::kForwardActivation,
-                               x.values, x.rows, x.cols);
+    state.x = quantise_forward(forward_role(*network_, layer), x.values, x.rows, x.cols);
     const GemmResult result =
         multiply(GemmKind::kForward, state.x, state.w, recipe_.paper.forward_tile);
     y.resize(result.m, result.n);
     to_floats(result, state.w.scale * state.x.scale, y.values);
   }
 
-  void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, std::vector<float>& dw) override {
+  void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, std::vector<float>* dw) override {
     const LayerState& state = layers_[static_cast<std::size_t>(layer)];
-    const DenseLayer& dense = network_->layers[static_cast<std::size_t>(layer)];
+    const Node& dense = network_->layer(layer);
     if (dx != nullptr) {
-      const int block = block_length(BlockRule::kPaper, 0, dense.outputs);
+      const int block = block_length(BlockRule::kPaper, 0, dense.outputs());
       scratch_ = g.values;
       const Quantised a = quantise_stochastic(layer, Role::kInputGradient, g.rows, g.cols, block);
       turn_codes(state.w);
-      const Quantised b = quantise_weight(dense.inputs, dense.outputs, block);
+      const Quantised b = quantise_weight(dense.k, dense.outputs(), block);
       const GemmResult result = multiply(GemmKind::kInputGradient, a, b, 0);
       dx->resize(result.m, result.n);
       to_floats(result, a.scale * b.scale * state.w.scale / static_cast<float>(block), dx->values);
       mask(state.raw_x->values, dx->values);
     }
+    if (dw == nullptr) return;
     const int block = block_length(BlockRule::kPaper, 0, g.rows);
     scratch_.resize(g.values.size());
     transpose(g.values.data(), g.rows, g.cols, scratch_.data());
     const Quantised a = quantise_stochastic(layer, Role::kWeightGradient, g.cols, g.rows, block);
     turn_codes(state.x);
     const Quantised b =
-        quantise_stochastic(layer, Role::kBackwardActivation, dense.inputs, g.rows, block);
+        quantise_stochastic(layer, Role::kBackwardActivation, dense.k, g.rows, block);
     const GemmResult result = multiply(GemmKind::kWeightGradient, a, b, 0);
-    dw.resize(result.values.size());
-    to_floats(result, a.scale * b.scale * state.x.scale / static_cast<float>(block), dw);
-    mask(dense.weight, dw);
+    dw->resize(result.values.size());
+    to_floats(result, a.scale * b.scale * state.x.scale / static_cast<float>(block), *dw);
+    mask(dense.weight, *dw);
   }
 
-  [[nodiscard]] std::uint64_t kept_bytes(const Mlp& network, int layer, int batch) const override {
+  [[nodiscard]] std::uint64_t kept_bytes(const Network& network, int layer,
+                                         int batch) const override {
     // Codes and the raw input for the straight-through mask, both in float32.
-    const DenseLayer& dense = network.layers[static_cast<std::size_t>(layer)];
+    const Node& dense = network.layer(layer);
     const std::uint64_t inputs =
-        static_cast<std::uint64_t>(batch) * static_cast<std::uint64_t>(dense.inputs);
+        static_cast<std::uint64_t>(batch) * static_cast<std::uint64_t>(dense.k);
     return sizeof(float) * (2 * inputs + dense.weight.size());
   }
 
@@ -175,7 +175,7 @@ class PaperExecutor final : public Executor {
   TrainRecipe recipe_;
   int unsigned_format_ = 0;
   int signed_format_ = 0;
-  const Mlp* network_ = nullptr;
+  const Network* network_ = nullptr;
   PassContext context_;
   std::vector<LayerState> layers_;
   std::vector<float> scratch_;

@@ -9,6 +9,7 @@
 #include "golden/config/test_recipe.hpp"
 #include "golden/numerics/transform.hpp"
 #include "golden/train/executor.hpp"
+#include "golden/train/layer_list.hpp"
 
 namespace sylvester {
 namespace {
@@ -78,17 +79,16 @@ TEST(PaperQuantiser, TransformEqualsTheIntegerOne) {
 
 // A network of one layer with all operands at their largest code.
 struct Layer {
-  Mlp network;
+  Network network;
   FloatMatrix x;
   FloatMatrix y;
 };
 Layer largest_codes(int inputs, int outputs, int batch) {
+  HostRandom random(1);
   Layer layer;
-  layer.network.layers.push_back(
-      {.inputs = inputs,
-       .outputs = outputs,
-       .weight = std::vector<float>(static_cast<std::size_t>(inputs * outputs), 1.0F),
-       .bias = {}});
+  layer.network =
+      make_network({.height = 1, .width = 1, .channels = inputs}, {}, outputs, false, random);
+  for (float& weight : layer.network.layer(0).weight) weight = 1.0F;
   layer.x.resize(batch, inputs);
   for (float& value : layer.x.values) value = 1.0F;
   return layer;
@@ -100,7 +100,7 @@ float forward_sum(int k, int accumulator_bits) {
   recipe.paper.accumulator_bits = accumulator_bits;
   Layer layer = largest_codes(k, 2, 1);
   // A negative weight of the second output makes them signed: products of 15·7 = 105.
-  layer.network.layers[0].weight.back() = -1.0F;
+  layer.network.layer(0).weight.back() = -1.0F;
   const auto executor = make_paper_executor(recipe);
   executor->begin(layer.network, {});
   executor->forward(0, layer.x, 0, layer.y);
@@ -125,7 +125,7 @@ TEST(PaperExecutor, BackwardClampsOnce) {
   g.resize(65, 1);
   for (float& value : g.values) value = 1.0F;
   std::vector<float> dw;
-  executor->backward(0, g, nullptr, dw);
+  executor->backward(0, g, nullptr, &dw);
   // Scales: G 1/7; X codes are 15, so 15/7; of the codes 0.975/15.
   const float scale = (1.0F / 7.0F) * (15.0F / 7.0F) * (0.975F / 15.0F);
   EXPECT_NEAR(dw[0] / scale, 127.0F, 0.001F);
@@ -142,7 +142,7 @@ TEST(PaperExecutor, GradientsOfLargeRawValuesAreZero) {
   g.values = {1.0F};
   FloatMatrix dx;
   std::vector<float> dw;
-  executor->backward(0, g, &dx, dw);
+  executor->backward(0, g, &dx, &dw);
   EXPECT_NE(dx.values[0], 0.0F);
   EXPECT_EQ(dx.values[1], 0.0F);
   EXPECT_NE(dx.values[2], 0.0F);

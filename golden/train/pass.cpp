@@ -1,63 +1,253 @@
 #include "golden/train/pass.hpp"
 
+#include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "golden/train/float_loops.hpp"
 
 namespace sylvester {
+namespace {
 
-FloatMatrix& input_of(Activations& activations, const Mlp& network, int batch) {
-  activations.inputs.resize(network.layers.size());
-  activations.inputs.front().resize(batch, network.inputs());
-  return activations.inputs.front();
+std::size_t as_size(int value) { return static_cast<std::size_t>(value); }
+
+// Whether the ReLU behind a node may overwrite the node's output: the caller keeps the input, and
+// the backward pass of a ReLU reads its own output.
+bool gives_its_matrix(const Node& node) {
+  return node.uses == 1 && node.kind != NodeKind::kInput && node.kind != NodeKind::kRelu;
 }
 
-void forward_pass(const Mlp& network, Executor& executor, Activations& activations) {
-  const std::size_t depth = network.layers.size();
-  for (std::size_t l = 0; l < depth; ++l) {
-    const bool last = l + 1 == depth;
-    FloatMatrix& y = last ? activations.logits : activations.inputs[l + 1];
-    executor.forward(static_cast<int>(l), activations.inputs[l], activations.first_sample, y);
-    const std::vector<float>& bias = network.layers[l].bias;
-    if (!bias.empty()) {
-      for (int i = 0; i < y.rows; ++i) {
-        float* row = y.row(i);
-        for (int o = 0; o < y.cols; ++o) row[o] += bias[static_cast<std::size_t>(o)];
+void add_bias(const std::vector<float>& bias, FloatMatrix& y) {
+  for (int i = 0; i < y.rows; ++i) {
+    float* row = y.row(i);
+    for (int o = 0; o < y.cols; ++o) row[o] += bias[as_size(o)];
+  }
+}
+
+// Rows in ascending order.
+void sum_rows(const FloatMatrix& g, std::vector<float>& sums) {
+  sums.assign(as_size(g.cols), 0.0F);
+  for (int i = 0; i < g.rows; ++i) {
+    const float* row = g.row(i);
+    for (int o = 0; o < g.cols; ++o) sums[as_size(o)] += row[o];
+  }
+}
+
+// Columns first ... first + part.cols of `whole`.
+void copy_columns_in(const FloatMatrix& part, int first, FloatMatrix& whole) {
+  for (int i = 0; i < part.rows; ++i) {
+    std::memcpy(whole.row(i) + first, part.row(i), as_size(part.cols) * sizeof(float));
+  }
+}
+void copy_columns_out(const FloatMatrix& whole, int first, FloatMatrix& part) {
+  for (int i = 0; i < part.rows; ++i) {
+    std::memcpy(part.row(i), whole.row(i) + first, as_size(part.cols) * sizeof(float));
+  }
+}
+
+}  // namespace
+
+FloatMatrix& Gradients::logits(int h) {
+  if (heads_.size() <= as_size(h)) heads_.resize(as_size(h) + 1);
+  return heads_[as_size(h)];
+}
+
+FloatMatrix& input_of(Activations& activations, const Network& network, int batch) {
+  const Shape& shape = network.nodes.front().shape;
+  activations.batch_ = batch;
+  activations.matrices_.resize(network.nodes.size());
+  activations.matrices_.front().resize(batch * shape.positions(), shape.channels);
+  return activations.matrices_.front();
+}
+
+void forward_pass(const Network& network, Executor& executor, Activations& activations) {
+  std::vector<FloatMatrix>& matrices = activations.matrices_;
+  std::vector<int>& places = activations.places_;
+  places.resize(network.nodes.size());
+  activations.heads_ = network.heads;
+  activations.features_ = network.heads.empty() ? 0 : network.classifier().inputs.front();
+  places[0] = 0;
+  int layer = 0;
+  for (std::size_t n = 1; n < network.nodes.size(); ++n) {
+    const Node& node = network.nodes[n];
+    const int first = node.inputs.front();
+    const bool in_place = node.kind == NodeKind::kRelu && gives_its_matrix(network.node(first));
+    places[n] = in_place ? places[as_size(first)] : static_cast<int>(n);
+    FloatMatrix& y = matrices[as_size(places[n])];
+    const FloatMatrix& x = activations.of(first);
+    y.resize(activations.batch_ * node.shape.positions(), node.shape.channels);
+    switch (node.kind) {
+      case NodeKind::kInput:
+        break;
+      case NodeKind::kDense:
+        executor.forward(layer++, x, activations.first_sample, y);
+        if (!node.bias.empty()) add_bias(node.bias, y);
+        break;
+      case NodeKind::kRelu:
+        if (!in_place) y.values = x.values;
+        zero_unless_positive(y.values.data(), y.values.size(), y.values.data());
+        break;
+      case NodeKind::kConcat: {
+        int column = 0;
+        for (const int input : node.inputs) {
+          const FloatMatrix& part = activations.of(input);
+          copy_columns_in(part, column, y);
+          column += part.cols;
+        }
+        break;
       }
-    }
-    if (!last) {
-      zero_unless_positive(y.values.data(), y.values.size(), y.values.data());
     }
   }
 }
 
-void backward_pass(const Mlp& network, Executor& executor, const Activations& activations,
+// Node by node, last one first. The gradient of a node's output is in a matrix from the first node
+// that adds to it until the node has used it.
+class BackwardPass {
+ public:
+  BackwardPass(const Network& network, Executor& executor, const Activations& activations,
+               Gradients& gradients)
+      : network_(network),
+        executor_(executor),
+        activations_(activations),
+        gradients_(gradients),
+        needed_(gradients.needed_) {}
+
+  void operator()() {
+    const std::size_t count = network_.nodes.size();
+    needs_gradient(network_, needed_);
+    gradients_.nodes.resize(count);
+    gradients_.places_.assign(count, kNone);
+    gradients_.free_.clear();
+    for (std::size_t m = 0; m < gradients_.matrices_.size(); ++m) {
+      gradients_.free_.push_back(static_cast<int>(m));
+    }
+    for (std::size_t h = 0; h < network_.heads.size(); ++h) {
+      FloatMatrix& logits = gradients_.logits(static_cast<int>(h));
+      if (logits.rows > 0 && needed_[as_size(network_.heads[h])]) {
+        std::swap(logits, take_matrix(network_.heads[h]));
+      }
+      logits.resize(0, 0);
+    }
+    int layer = network_.depth();
+    for (int n = static_cast<int>(count) - 1; n > 0; --n) {
+      const Node& node = network_.node(n);
+      if (node.k > 0) --layer;
+      if (place(n) == kNone || node.frozen) {
+        gradients_.nodes[as_size(n)].weight.clear();
+        gradients_.nodes[as_size(n)].bias.clear();
+      }
+      if (place(n) == kNone) continue;
+      node_backward(n, node, layer);
+      release(n);
+    }
+  }
+
+ private:
+  static constexpr int kNone = -1;
+
+  int& place(int n) { return gradients_.places_[as_size(n)]; }
+  FloatMatrix& gradient(int n) { return gradients_.matrices_[as_size(place(n))]; }
+
+  // A free matrix for the gradient of node n's output: one of that size, else the one with the most
+  // memory.
+  FloatMatrix& take_matrix(int n) {
+    std::vector<int>& free = gradients_.free_;
+    const FloatMatrix& output = activations_.of(n);
+    if (free.empty()) {
+      free.push_back(static_cast<int>(gradients_.matrices_.size()));
+      gradients_.matrices_.emplace_back();
+    }
+    const auto best = std::ranges::max_element(free, {}, [&](int m) {
+      const std::vector<float>& values = gradients_.matrices_[as_size(m)].values;
+      return std::pair(values.size() == output.values.size(), values.capacity());
+    });
+    place(n) = *best;
+    free.erase(best);
+    gradient(n).resize(output.rows, network_.node(n).shape.channels);
+    return gradient(n);
+  }
+  void release(int n) {
+    if (place(n) != kNone) gradients_.free_.push_back(place(n));
+    place(n) = kNone;
+  }
+
+  // Adds what `write(matrix)` writes to the gradient of node n's output, if that is of use.
+  template <typename Write>
+  void give(int n, const Write& write) {
+    if (!needed_[as_size(n)]) return;
+    const int sum = place(n);
+    FloatMatrix& part = take_matrix(n);
+    write(part);
+    if (sum == kNone) return;
+    FloatMatrix& whole = gradients_.matrices_[as_size(sum)];
+    for (std::size_t i = 0; i < whole.values.size(); ++i) whole.values[i] += part.values[i];
+    release(n);
+    place(n) = sum;
+  }
+
+  // The same with the gradient of node `from`, which is not used any more.
+  void hand_on(int from, int to) {
+    if (needed_[as_size(to)] && place(to) == kNone) {
+      std::swap(place(from), place(to));
+      return;
+    }
+    give(to, [&](FloatMatrix& part) { part.values = gradient(from).values; });
+  }
+
+  void node_backward(int n, const Node& node, int layer) {
+    switch (node.kind) {
+      case NodeKind::kInput:
+        break;
+      case NodeKind::kDense:
+        gemm_backward(n, node, layer);
+        break;
+      case NodeKind::kRelu: {
+        FloatMatrix& g = gradient(n);
+        zero_unless_positive(activations_.of(n).values.data(), g.values.size(), g.values.data());
+        hand_on(n, node.inputs.front());
+        break;
+      }
+      case NodeKind::kConcat: {
+        int column = 0;
+        for (const int input : node.inputs) {
+          give(input, [&](FloatMatrix& part) { copy_columns_out(gradient(n), column, part); });
+          column += network_.node(input).shape.channels;
+        }
+        break;
+      }
+    }
+  }
+
+  void gemm_backward(int n, const Node& node, int layer) {
+    ParameterGradient& parameters = gradients_.nodes[as_size(n)];
+    std::vector<float>* dw = node.frozen ? nullptr : &parameters.weight;
+    if (!node.frozen && !node.bias.empty()) sum_rows(gradient(n), parameters.bias);
+    const int input = node.inputs.front();
+    if (!needed_[as_size(input)]) {
+      executor_.backward(layer, gradient(n), nullptr, dw);
+      return;
+    }
+    const int g = place(n);  // take_matrix() may move the matrices, not their numbers
+    give(input, [&](FloatMatrix& dx) {
+      executor_.backward(layer, gradients_.matrices_[as_size(g)], &dx, dw);
+    });
+  }
+
+  const Network& network_;
+  Executor& executor_;
+  const Activations& activations_;
+  Gradients& gradients_;
+  std::vector<bool>& needed_;
+};
+
+void backward_pass(const Network& network, Executor& executor, const Activations& activations,
                    Gradients& gradients) {
-  const std::size_t depth = network.layers.size();
-  gradients.layers.resize(depth);
-  FloatMatrix* g = &gradients.logits;  // two matrices take turns
-  FloatMatrix* dx = &gradients.scratch;
-  for (std::size_t l = depth; l-- > 0;) {
-    LayerGradient& gradient = gradients.layers[l];
-    gradient.bias.assign(network.layers[l].bias.size(), 0.0F);
-    if (!gradient.bias.empty()) {
-      for (int i = 0; i < g->rows; ++i) {
-        const float* row = g->row(i);
-        for (int o = 0; o < g->cols; ++o) gradient.bias[static_cast<std::size_t>(o)] += row[o];
-      }
-    }
-    executor.backward(static_cast<int>(l), *g, l == 0 ? nullptr : dx, gradient.weight);
-    if (l == 0) break;
-    zero_unless_positive(activations.inputs[l].values.data(), dx->values.size(), dx->values.data());
-    std::swap(g, dx);
-  }
+  BackwardPass(network, executor, activations, gradients)();
 }
 
-std::uint64_t backward_bytes(const Mlp& network, const Executor& executor, int batch) {
+std::uint64_t backward_bytes(const Network& network, const Executor& executor, int batch) {
   std::uint64_t sum = 0;
-  for (std::size_t l = 0; l < network.layers.size(); ++l) {
-    sum += executor.kept_bytes(network, static_cast<int>(l), batch);
-  }
+  for (int l = 0; l < network.depth(); ++l) sum += executor.kept_bytes(network, l, batch);
   return sum;
 }
 

@@ -1,5 +1,5 @@
-// Forward and backward pass over a network: the executor's GEMMs with float32 bias and ReLU
-// between.
+// Forward and backward pass over a network: the executor's GEMMs with float32 operations between,
+// each in a fixed order of evaluation.
 #pragma once
 
 #include <cstdint>
@@ -10,36 +10,68 @@
 
 namespace sylvester {
 
-/// Memory of a pass, used again by the next one.
-struct Activations {
-  /// inputs[l], batch x inputs of layer l: the caller fills inputs[0]; the last one holds the
-  /// feature vectors (behind the last ReLU).
-  std::vector<FloatMatrix> inputs;
-  FloatMatrix logits;              ///< batch x classes
+/// What a forward pass leaves. Memory is used again by the next one.
+class Activations {
+ public:
   std::uint32_t first_sample = 0;  ///< number of the batch's first sample in its data set
 
-  [[nodiscard]] const FloatMatrix& features() const { return inputs.back(); }
+  /// Output of a node, batch·height·width x channels. Overwritten if a ReLU is all that reads it.
+  [[nodiscard]] const FloatMatrix& of(int node) const {
+    return matrices_[static_cast<std::size_t>(places_[static_cast<std::size_t>(node)])];
+  }
+  /// Of heads[h], batch x classes.
+  [[nodiscard]] const FloatMatrix& logits(int h = 0) const {
+    return of(heads_[static_cast<std::size_t>(h)]);
+  }
+  /// What the classifier reads, batch x features.
+  [[nodiscard]] const FloatMatrix& features() const { return of(features_); }
+
+ private:
+  friend FloatMatrix& input_of(Activations& activations, const Network& network, int batch);
+  friend void forward_pass(const Network& network, Executor& executor, Activations& activations);
+
+  // The ReLU behind a node works in the node's matrix, so nodes can share a place.
+  std::vector<FloatMatrix> matrices_;
+  std::vector<int> places_;  // number in matrices_, by node
+  std::vector<int> heads_;
+  int features_ = 0;
+  int batch_ = 0;
 };
 
 /// Gradients of a step. Memory is used again by the next one.
-struct Gradients {
-  FloatMatrix logits;                 ///< batch x classes: the caller fills it in
-  std::vector<LayerGradient> layers;  ///< result of backward_pass
-  FloatMatrix scratch;
+class Gradients {
+ public:
+  /// Of the loss with respect to the logits of heads[h], batch x classes: the caller fills it in.
+  /// A head whose matrix has no rows has no part in the loss.
+  FloatMatrix& logits(int h = 0);
+
+  /// Result of backward_pass, by node. Empty for nodes without parameters, frozen ones, and those
+  /// that the loss does not depend on.
+  std::vector<ParameterGradient> nodes;
+
+ private:
+  friend class BackwardPass;
+
+  std::vector<FloatMatrix> heads_;
+  std::vector<FloatMatrix> matrices_;
+  std::vector<int> free_;    // numbers of matrices that nobody uses
+  std::vector<int> places_;  // number in matrices_ of the gradient of a node's output, or -1
+  std::vector<bool> needed_;
 };
 
-/// inputs[0] of a network, batch x inputs, to be filled in.
-FloatMatrix& input_of(Activations& activations, const Mlp& network, int batch);
+/// The network's input, one row of channels per position of each of `batch` samples, to be filled
+/// in.
+FloatMatrix& input_of(Activations& activations, const Network& network, int batch);
 
-/// Fills in the other inputs and the logits. After executor.begin(network, ...).
-void forward_pass(const Mlp& network, Executor& executor, Activations& activations);
+/// Fills in the outputs of all other nodes. After executor.begin(network, ...).
+void forward_pass(const Network& network, Executor& executor, Activations& activations);
 
-/// gradients.layers from gradients.logits, which is overwritten. The gradient of a ReLU at 0 is 0.
-/// After forward_pass with the same arguments.
-void backward_pass(const Mlp& network, Executor& executor, const Activations& activations,
+/// gradients.nodes from the gradients of the logits, whose matrices have no rows afterwards. The
+/// gradient of a ReLU at 0 is 0. After forward_pass with the same arguments.
+void backward_pass(const Network& network, Executor& executor, const Activations& activations,
                    Gradients& gradients);
 
-/// Bytes that a training step keeps from the forward to the backward pass, see kept_bytes().
-std::uint64_t backward_bytes(const Mlp& network, const Executor& executor, int batch);
+/// Bytes that a training step keeps from the forward to the backward pass: see kept_bytes().
+std::uint64_t backward_bytes(const Network& network, const Executor& executor, int batch);
 
 }  // namespace sylvester

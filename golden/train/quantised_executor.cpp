@@ -83,7 +83,8 @@ class QuantisedExecutor final : public Executor {
   QuantisedExecutor(const TrainRecipe& recipe, Backend& backend)
       : recipe_(recipe), backend_(&backend) {}
 
-  void begin(const Mlp& network, const PassContext& context) override {
+  void begin(const Network& network, const PassContext& context) override {
+    network_ = &network;
     context_ = context;
     layers_.resize(network.layers.size());
     weight_jobs_.resize(network.layers.size());
@@ -91,9 +92,9 @@ class QuantisedExecutor final : public Executor {
     name_tensors();
     operands_.clear();
     for (std::size_t l = 0; l < network.layers.size(); ++l) {
-      const DenseLayer& dense = network.layers[l];
+      const Node& dense = network.layer(static_cast<int>(l));
       set_recipe(weight_jobs_[l], static_cast<int>(l), Role::kForwardWeight);
-      set_floats(weight_jobs_[l].input, dense.weight, dense.outputs, dense.inputs);
+      set_floats(weight_jobs_[l].input, dense.weight, dense.outputs(), dense.k);
       set_indices(weight_jobs_[l], Reading::kStored, 0);
       operands_.push_back(writable(layers_[l].w));
       layers_[l].scratch = first_of_shape(network, dense);
@@ -106,7 +107,7 @@ class QuantisedExecutor final : public Executor {
                FloatMatrix& y) override {
     const auto at = static_cast<std::size_t>(layer);
     LayerState& state = layers_[at];
-    const Role role = layer == 0 ? Role::kForwardInput : Role::kForwardActivation;
+    const Role role = forward_role(*network_, layer);
     PrepareJob& job = input_jobs_[at];
     set_recipe(job, layer, role);
     set_floats(job.input, x.values, x.rows, x.cols);
@@ -122,7 +123,7 @@ class QuantisedExecutor final : public Executor {
     count(GemmKind::kForward, product, result);
   }
 
-  void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, std::vector<float>& dw) override {
+  void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, std::vector<float>* dw) override {
     const auto at = static_cast<std::size_t>(layer);
     const LayerState& state = layers_[at];
     Scratch& scratch = scratch_[state.scratch];
@@ -130,16 +131,18 @@ class QuantisedExecutor final : public Executor {
     auto& [turned_g, turned_x, stored_g, turned_w] = scratch.jobs;
     set_recipe(stored_g, layer, Role::kInputGradient);
     set_floats(stored_g.input, g.values, g.rows, g.cols);
-    set_recipe(turned_g, layer, Role::kWeightGradient);
-    transpose_wide(stored_g.input, turned_g.input);
-    set_indices(turned_g, Reading::kTurned, 0);
-    set_recipe(turned_x, layer, Role::kBackwardActivation);
-    if (from_codes) {
-      transpose_codes(*state.x, turned_x.input);
-    } else {
-      transpose_wide(input_jobs_[at].input, turned_x.input);
+    if (dw != nullptr) {
+      set_recipe(turned_g, layer, Role::kWeightGradient);
+      transpose_wide(stored_g.input, turned_g.input);
+      set_indices(turned_g, Reading::kTurned, 0);
+      set_recipe(turned_x, layer, Role::kBackwardActivation);
+      if (from_codes) {
+        transpose_codes(*state.x, turned_x.input);
+      } else {
+        transpose_wide(input_jobs_[at].input, turned_x.input);
+      }
+      set_indices(turned_x, Reading::kTurned, 0);
     }
-    set_indices(turned_x, Reading::kTurned, 0);
     if (dx != nullptr) {
       set_indices(stored_g, Reading::kStored, 0);
       set_recipe(turned_w, layer, Role::kBackwardWeight);
@@ -150,44 +153,54 @@ class QuantisedExecutor final : public Executor {
       }
       set_indices(turned_w, Reading::kTurned, 0);
     }
-    const std::size_t used = dx != nullptr ? 4 : 2;
+    const std::size_t first = dw != nullptr ? 0 : 2;
+    const std::size_t used = (dw != nullptr ? 2 : 0) + (dx != nullptr ? 2 : 0);
     std::array<Operand, 4>& operands = scratch.operands;
     operands_.clear();
-    for (std::size_t i = 0; i < used; ++i) operands_.push_back(writable(operands[i]));
-    prepare({scratch.jobs.data(), used});
+    for (std::size_t i = 0; i < used; ++i) operands_.push_back(writable(operands[first + i]));
+    prepare({scratch.jobs.data() + first, used});
 
     std::array<GemmResult, 2>& results = scratch.results;
     std::vector<GemmJob>& products = backward_products_;
     products.clear();
-    products.push_back(gemm_job(layer, GemmKind::kWeightGradient, operands[0], operands[1]));
+    if (dw != nullptr) {
+      products.push_back(gemm_job(layer, GemmKind::kWeightGradient, operands[0], operands[1]));
+    }
     if (dx != nullptr) {
       products.push_back(gemm_job(layer, GemmKind::kInputGradient, operands[2], operands[3]));
     }
-    backend_->gemm_into(products, {results.data(), products.size()});
-    dw.resize(results[0].values.size());
-    to_floats(results[0], dw.data());
-    count(GemmKind::kWeightGradient, products[0], results[0]);
+    const std::size_t first_result = dw != nullptr ? 0 : 1;
+    backend_->gemm_into(products, {results.data() + first_result, products.size()});
+    if (dw != nullptr) {
+      dw->resize(results[0].values.size());
+      to_floats(results[0], dw->data());
+      count(GemmKind::kWeightGradient, products.front(), results[0]);
+    }
     if (dx != nullptr) {
       dx->resize(results[1].m, results[1].n);
       to_floats(results[1], dx->values.data());
-      count(GemmKind::kInputGradient, products[1], results[1]);
+      count(GemmKind::kInputGradient, products.back(), results[1]);
     }
     products.clear();  // the operands can be written again
   }
 
-  [[nodiscard]] std::uint64_t kept_bytes(const Mlp& network, int layer, int batch) const override {
-    const DenseLayer& dense = network.layers[static_cast<std::size_t>(layer)];
+  [[nodiscard]] std::uint64_t kept_bytes(const Network& network, int layer,
+                                         int batch) const override {
+    const Node& dense = network.layer(layer);
     const LayerRecipe& recipe = recipe_.layer(layer);
+    const Node& input = network.node(dense.inputs.front());
     const std::uint64_t inputs =
-        static_cast<std::uint64_t>(batch) * static_cast<std::uint64_t>(dense.inputs);
+        static_cast<std::uint64_t>(batch) * static_cast<std::uint64_t>(dense.k);
     const auto bits_of = [&](Role role) {
       if (!recipe.backward_from_codes) return std::uint64_t{16};
       const auto format = static_cast<std::size_t>(recipe.operand(role).format);
       return static_cast<std::uint64_t>(formats()[format].bits);
     };
-    std::uint64_t bits =
-        inputs * bits_of(layer == 0 ? Role::kForwardInput : Role::kForwardActivation);
-    if (layer > 0) bits += dense.weight.size() * bits_of(Role::kForwardWeight) + inputs;  // mask
+    std::uint64_t bits = inputs * bits_of(forward_role(network, layer));
+    if (input.kind != NodeKind::kInput) {
+      bits += dense.weight.size() * bits_of(Role::kForwardWeight);
+    }
+    if (input.kind == NodeKind::kRelu) bits += inputs;  // mask
     return (bits + 7) / 8;
   }
 
@@ -207,12 +220,10 @@ class QuantisedExecutor final : public Executor {
   }
 
   // Number of the first layer with the shape of a layer.
-  static std::size_t first_of_shape(const Mlp& network, const DenseLayer& layer) {
-    std::size_t l = 0;
-    while (network.layers[l].inputs != layer.inputs || network.layers[l].outputs != layer.outputs) {
-      ++l;
-    }
-    return l;
+  static std::size_t first_of_shape(const Network& network, const Node& layer) {
+    int l = 0;
+    while (network.layer(l).k != layer.k || network.layer(l).outputs() != layer.outputs()) ++l;
+    return static_cast<std::size_t>(l);
   }
 
   void name_tensors() {
@@ -281,6 +292,7 @@ class QuantisedExecutor final : public Executor {
 
   TrainRecipe recipe_;
   Backend* backend_;
+  const Network* network_ = nullptr;
   PassContext context_;
   std::vector<LayerState> layers_;
   // Jobs own the wide tensors. All memory is used again in the next step.

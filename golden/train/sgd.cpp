@@ -7,6 +7,7 @@ namespace {
 
 void update(const SgdSettings& settings, const std::vector<float>& gradient,
             std::vector<float>& velocity, std::vector<float>& parameter) {
+  if (gradient.empty()) return;
   const MomentumRule rule = {.rate = settings.learning_rate,
                              .momentum = settings.momentum,
                              .decay = settings.weight_decay};
@@ -15,18 +16,18 @@ void update(const SgdSettings& settings, const std::vector<float>& gradient,
 
 }  // namespace
 
-void Sgd::reset(const Mlp& network) {
-  velocity_.resize(network.layers.size());
-  for (std::size_t l = 0; l < network.layers.size(); ++l) {
-    velocity_[l].weight.assign(network.layers[l].weight.size(), 0.0F);
-    velocity_[l].bias.assign(network.layers[l].bias.size(), 0.0F);
+void Sgd::reset(const Network& network) {
+  velocity_.resize(network.nodes.size());
+  for (std::size_t n = 0; n < network.nodes.size(); ++n) {
+    velocity_[n].weight.assign(network.nodes[n].weight.size(), 0.0F);
+    velocity_[n].bias.assign(network.nodes[n].bias.size(), 0.0F);
   }
 }
 
-void Sgd::step(Mlp& network, const std::vector<LayerGradient>& gradients) {
-  for (std::size_t l = 0; l < network.layers.size(); ++l) {
-    update(settings_, gradients[l].weight, velocity_[l].weight, network.layers[l].weight);
-    update(settings_, gradients[l].bias, velocity_[l].bias, network.layers[l].bias);
+void Sgd::step(Network& network, const std::vector<ParameterGradient>& gradients) {
+  for (std::size_t n = 0; n < network.nodes.size(); ++n) {
+    update(settings_, gradients[n].weight, velocity_[n].weight, network.nodes[n].weight);
+    update(settings_, gradients[n].bias, velocity_[n].bias, network.nodes[n].bias);
   }
 }
 

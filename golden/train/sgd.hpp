@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "golden/train/mlp.hpp"
+#include "golden/train/network.hpp"
 
 namespace sylvester {
 
@@ -13,8 +13,9 @@ struct SgdSettings {
   float weight_decay = 2e-4F;
 };
 
-/// Gradient of the loss with respect to one layer's parameters, shaped like them.
-struct LayerGradient {
+/// Gradient of the loss with respect to the parameters of one node, shaped like them; empty: they
+/// are not trained.
+struct ParameterGradient {
   std::vector<float> weight;
   std::vector<float> bias;
 };
@@ -26,12 +27,13 @@ class Sgd {
   explicit Sgd(const SgdSettings& settings) : settings_(settings) {}
 
   /// Velocity 0 for the network's present shape.
-  void reset(const Mlp& network);
-  void step(Mlp& network, const std::vector<LayerGradient>& gradients);
+  void reset(const Network& network);
+  /// `gradients` by node.
+  void step(Network& network, const std::vector<ParameterGradient>& gradients);
 
  private:
   SgdSettings settings_;
-  std::vector<LayerGradient> velocity_;
+  std::vector<ParameterGradient> velocity_;
 };
 
 }  // namespace sylvester

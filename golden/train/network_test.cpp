@@ -1,30 +1,34 @@
-#include "golden/train/mlp.hpp"
+#include "golden/train/network.hpp"
 
-#include <array>
 #include <cmath>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "golden/support/error.hpp"
 #include "golden/support/sha256.hpp"
+#include "golden/train/layer_list.hpp"
 #include "golden/train/matrix.hpp"
 #include "golden/train/sgd.hpp"
 
 namespace sylvester {
 namespace {
 
-TEST(Mlp, WeightsAreUniformWithinTheBoundOfTheirLayer) {
+TEST(Network, WeightsAreUniformWithinTheBoundOfTheirLayer) {
   HostRandom random(3);
-  const std::array<int, 2> hidden = {100, 64};
-  const Mlp network = make_mlp(25, hidden, 4, true, random);
+  const std::vector<std::string> layers = {"dense 100", "relu", "dense 64", "relu"};
+  const Network network =
+      make_network({.height = 1, .width = 1, .channels = 25}, layers, 4, true, random);
   ASSERT_EQ(network.layers.size(), 3U);
   EXPECT_EQ(network.inputs(), 25);
   EXPECT_EQ(network.features(), 64);
   EXPECT_EQ(network.classes(), 4);
-  for (const DenseLayer& layer : network.layers) {
-    const double bound = 1.0 / std::sqrt(layer.inputs);
-    ASSERT_EQ(layer.weight.size(), static_cast<std::size_t>(layer.inputs * layer.outputs));
-    ASSERT_EQ(layer.bias.size(), static_cast<std::size_t>(layer.outputs));
+  for (int l = 0; l < network.depth(); ++l) {
+    const Node& layer = network.layer(l);
+    const double bound = 1.0 / std::sqrt(layer.k);
+    ASSERT_EQ(layer.weight.size(), static_cast<std::size_t>(layer.k * layer.outputs()));
+    ASSERT_EQ(layer.bias.size(), static_cast<std::size_t>(layer.outputs()));
     double square = 0.0;
     for (const float w : layer.weight) {
       EXPECT_LE(std::fabs(w), bound * 1.000001);
@@ -36,42 +40,46 @@ TEST(Mlp, WeightsAreUniformWithinTheBoundOfTheirLayer) {
   }
 }
 
-TEST(Mlp, GrowingKeepsOldRowsAndDrawsNewOnes) {
+TEST(Network, GrowingKeepsOldRowsAndDrawsNewOnes) {
   HostRandom random(3);
-  const std::array<int, 1> hidden = {6};
-  Mlp network = make_mlp(5, hidden, 2, false, random);
-  const std::vector<float> old = network.layers.back().weight;
+  const std::vector<std::string> layers = {"dense 6", "relu"};
+  Network network =
+      make_network({.height = 1, .width = 1, .channels = 5}, layers, 2, false, random);
+  const std::vector<float> old = network.classifier().weight;
   grow_classifier(network, 5, random);
-  const std::vector<float>& grown = network.layers.back().weight;
+  const std::vector<float>& grown = network.classifier().weight;
   ASSERT_EQ(grown.size(), 30U);
   EXPECT_TRUE(std::equal(old.begin(), old.end(), grown.begin()));
   EXPECT_NE(grown[12], grown[18]);
   EXPECT_EQ(network.classes(), 5);
-  EXPECT_TRUE(network.layers.back().bias.empty());
+  EXPECT_TRUE(network.classifier().bias.empty());
   EXPECT_THROW(grow_classifier(network, 4, random), UserError);
 }
 
-TEST(Mlp, HashIsThatOfTheLittleEndianBytes) {
-  Mlp network;
-  network.layers.push_back({.inputs = 2, .outputs = 1, .weight = {1.0F, -2.0F}, .bias = {0.5F}});
+TEST(Network, HashIsThatOfTheLittleEndianBytes) {
+  HostRandom random(1);
+  Network network = make_network({.height = 1, .width = 1, .channels = 2}, {}, 1, true, random);
+  network.layer(0).weight = {1.0F, -2.0F};
+  network.layer(0).bias = {0.5F};
   const std::string bytes("\x00\x00\x80\x3f\x00\x00\x00\xc0\x00\x00\x00\x3f", 12);
   EXPECT_EQ(weights_sha256(network), sha256_hex(bytes));
 }
 
 TEST(Sgd, FollowsTheMomentumRuleOfPyTorch) {
-  Mlp network;
-  network.layers.push_back({.inputs = 1, .outputs = 1, .weight = {2.0F}, .bias = {}});
+  HostRandom random(1);
+  Network network = make_network({.height = 1, .width = 1, .channels = 1}, {}, 1, false, random);
+  network.layer(0).weight = {2.0F};
   Sgd sgd({.learning_rate = 0.5F, .momentum = 0.25F, .weight_decay = 0.125F});
   sgd.reset(network);
   // v = 1 + 0.125·2 = 1.25; w = 2 - 0.5·1.25 = 1.375
-  sgd.step(network, {{.weight = {1.0F}, .bias = {}}});
-  EXPECT_EQ(network.layers[0].weight[0], 1.375F);
+  sgd.step(network, {{}, {.weight = {1.0F}, .bias = {}}});
+  EXPECT_EQ(network.layer(0).weight[0], 1.375F);
   // v = 0.25·1.25 + (-1 + 0.125·1.375) = -0.515625; w = 1.375 + 0.2578125
-  sgd.step(network, {{.weight = {-1.0F}, .bias = {}}});
-  EXPECT_EQ(network.layers[0].weight[0], 1.6328125F);
+  sgd.step(network, {{}, {.weight = {-1.0F}, .bias = {}}});
+  EXPECT_EQ(network.layer(0).weight[0], 1.6328125F);
   sgd.reset(network);
-  sgd.step(network, {{.weight = {0.0F}, .bias = {}}});
-  EXPECT_EQ(network.layers[0].weight[0], 1.6328125F - 0.5F * 0.125F * 1.6328125F);
+  sgd.step(network, {{}, {.weight = {0.0F}, .bias = {}}});
+  EXPECT_EQ(network.layer(0).weight[0], 1.6328125F - 0.5F * 0.125F * 1.6328125F);
 }
 
 TEST(Matrix, TransposeOfRaggedShapes) {

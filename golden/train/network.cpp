@@ -1,0 +1,237 @@
+#include "golden/train/network.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "golden/support/error.hpp"
+#include "golden/support/sha256.hpp"
+
+namespace sylvester {
+namespace {
+
+// Weights are in memory several times: gradient, velocity, teacher.
+constexpr std::int64_t kMostWeights = std::int64_t{1} << 28;
+constexpr std::int64_t kMostValues = std::int64_t{1} << 28;  // of one sample's tensor
+
+// One draw. 2u - 1 is exact.
+class WeightDraw {
+ public:
+  WeightDraw(int k, HostRandom& random)
+      : bound_(static_cast<float>(1.0 / std::sqrt(static_cast<double>(k)))), random_(&random) {}
+  float operator()() { return bound_ * (2.0F * random_->uniform() - 1.0F); }
+  void append(std::vector<float>& values, std::size_t count) {
+    values.reserve(values.size() + count);
+    for (std::size_t i = 0; i < count; ++i) values.push_back((*this)());
+  }
+
+ private:
+  float bound_;
+  HostRandom* random_;
+};
+
+void require_weights(std::int64_t outputs, std::int64_t k) {
+  if (outputs * k > kMostWeights) {
+    throw UserError(
+        fmt::format("{} outputs of {} products each; allowed: at most {} weights in one layer",
+                    outputs, k, kMostWeights));
+  }
+}
+
+// Weight rows, and biases if the node has any, for outputs that it does not have yet.
+void grow(Node& node, int outputs, bool bias, HostRandom& random) {
+  require_weights(outputs, node.k);
+  const auto rows = static_cast<std::size_t>(outputs - node.outputs());
+  WeightDraw draw(node.k, random);
+  draw.append(node.weight, rows * static_cast<std::size_t>(node.k));
+  if (bias) draw.append(node.bias, rows);
+  node.shape.channels = outputs;
+}
+
+Node new_node(NodeKind kind, std::vector<int> inputs, const Shape& shape) {
+  Node node;
+  node.kind = kind;
+  node.inputs = std::move(inputs);
+  node.shape = shape;
+  return node;
+}
+
+int append(Network& network, Node node) {
+  const Shape& s = node.shape;
+  if (std::int64_t{s.height} * s.width > kMostValues ||
+      std::int64_t{s.height} * s.width * s.channels > kMostValues) {
+    throw UserError(fmt::format("a tensor of {} x {} x {} values; allowed: at most {}", s.height,
+                                s.width, s.channels, kMostValues));
+  }
+  const int number = static_cast<int>(network.nodes.size());
+  for (const int input : node.inputs) ++network.node(input).uses;
+  if (node.k > 0) network.layers.push_back(number);
+  network.nodes.push_back(std::move(node));
+  return number;
+}
+
+void require_vector(const Shape& shape) {
+  if (shape.positions() != 1) {
+    throw UserError(fmt::format("its input is {} x {} x {}; allowed: a vector, 1 x 1 x channels",
+                                shape.height, shape.width, shape.channels));
+  }
+}
+
+// Takes an unused node out of the list; the others keep their order.
+Node take(Network& network, int number) {
+  Node node = std::move(network.node(number));
+  for (const int input : node.inputs) --network.node(input).uses;
+  network.nodes.erase(network.nodes.begin() + number);
+  const auto renumber = [&](std::vector<int>& numbers) {
+    std::erase(numbers, number);
+    for (int& n : numbers) n -= n > number ? 1 : 0;
+  };
+  for (Node& other : network.nodes) renumber(other.inputs);
+  renumber(network.layers);
+  renumber(network.heads);
+  return node;
+}
+
+void update_hash(Sha256& hash, std::span<const float> values) {
+  if constexpr (std::endian::native == std::endian::little) {
+    hash.update(values.data(), values.size_bytes());
+  } else {
+    for (const float value : values) {
+      const auto bits = std::bit_cast<std::uint32_t>(value);
+      const std::uint8_t bytes[4] = {
+          static_cast<std::uint8_t>(bits), static_cast<std::uint8_t>(bits >> 8),
+          static_cast<std::uint8_t>(bits >> 16), static_cast<std::uint8_t>(bits >> 24)};
+      hash.update(bytes, sizeof bytes);
+    }
+  }
+}
+
+}  // namespace
+
+Network make_input(const Shape& shape) {
+  if (shape.height < 1 || shape.width < 1 || shape.channels < 1) {
+    throw UserError(fmt::format("a network with an input of {} x {} x {}; allowed: 1 and more",
+                                shape.height, shape.width, shape.channels));
+  }
+  Network network;
+  Node input;
+  input.shape = shape;
+  append(network, std::move(input));
+  return network;
+}
+
+int add_dense(Network& network, int input, int outputs, bool bias, HostRandom& random) {
+  if (outputs < 1) {
+    throw UserError(fmt::format("a network layer of width {}; allowed: 1 and more", outputs));
+  }
+  const Shape shape = network.node(input).shape;
+  require_vector(shape);
+  Node node = new_node(NodeKind::kDense, {input}, {.height = 1, .width = 1, .channels = 0});
+  node.k = shape.channels;
+  grow(node, outputs, bias, random);
+  return append(network, std::move(node));
+}
+
+int add_relu(Network& network, int input) {
+  Node node = new_node(NodeKind::kRelu, {input}, network.node(input).shape);
+  node.non_negative = true;
+  return append(network, std::move(node));
+}
+
+int add_concat(Network& network, const std::vector<int>& inputs) {
+  Node node = new_node(NodeKind::kConcat, inputs, {.height = 1, .width = 1, .channels = 0});
+  node.non_negative = true;
+  for (const int input : inputs) {
+    const Node& part = network.node(input);
+    require_vector(part.shape);
+    node.shape.channels += part.shape.channels;
+    node.non_negative = node.non_negative && part.non_negative;
+  }
+  return append(network, std::move(node));
+}
+
+int add_head(Network& network, int features, int classes, bool bias, HostRandom& random) {
+  const int head = add_dense(network, features, classes, bias, random);
+  network.heads.push_back(head);
+  return head;
+}
+
+void remove_head(Network& network, int h) {
+  take(network, network.heads.at(static_cast<std::size_t>(h)));
+}
+
+void grow_classifier(Network& network, int classes, HostRandom& random) {
+  Node& classifier = network.node(network.heads.front());
+  if (classes < classifier.outputs()) {
+    throw UserError(fmt::format("a classifier of {} classes cannot shrink to {}",
+                                classifier.outputs(), classes));
+  }
+  grow(classifier, classes, !classifier.bias.empty(), random);
+}
+
+void join_backbone(Network& network, int features, HostRandom& random) {
+  const int old_features = network.classifier().inputs.front();
+  std::vector<int> parts = {old_features};
+  const Node& last = network.node(old_features);
+  const bool joined = last.kind == NodeKind::kConcat && last.uses == 1;
+  if (joined) parts = last.inputs;
+  parts.push_back(features);
+
+  const int number = network.heads.front();
+  Node classifier = take(network, number);
+  const auto without = [&](int taken) {
+    for (int& part : parts) part -= part > taken ? 1 : 0;
+  };
+  without(number);
+  if (joined) {
+    const int concat = old_features - (old_features > number ? 1 : 0);
+    take(network, concat);
+    without(concat);
+  }
+  const int concat = add_concat(network, parts);
+
+  const auto old_k = static_cast<std::size_t>(classifier.k);
+  const int k = network.node(concat).shape.channels;
+  require_weights(classifier.outputs(), k);
+  WeightDraw draw(k, random);
+  std::vector<float> weight;
+  for (std::size_t row = 0; row < classifier.weight.size(); row += old_k) {
+    const auto begin = classifier.weight.begin() + static_cast<std::ptrdiff_t>(row);
+    weight.insert(weight.end(), begin, begin + classifier.k);
+    draw.append(weight, static_cast<std::size_t>(k - classifier.k));
+  }
+  classifier.weight = std::move(weight);
+  classifier.k = k;
+  classifier.inputs = {concat};
+  network.heads.insert(network.heads.begin(), append(network, std::move(classifier)));
+}
+
+void freeze(Network& network, int first, int last) {
+  for (int n = first; n <= last; ++n) network.node(n).frozen = true;
+}
+
+void needs_gradient(const Network& network, std::vector<bool>& needs) {
+  needs.resize(network.nodes.size());
+  for (std::size_t n = 0; n < needs.size(); ++n) {
+    const Node& node = network.nodes[n];
+    needs[n] = !node.weight.empty() && !node.frozen;
+    for (const int input : node.inputs)
+      needs[n] = needs[n] || needs[static_cast<std::size_t>(input)];
+  }
+}
+
+std::string weights_sha256(const Network& network) {
+  Sha256 hash;
+  for (const Node& node : network.nodes) {
+    update_hash(hash, node.weight);
+    update_hash(hash, node.bias);
+  }
+  return to_hex(hash.digest());
+}
+
+}  // namespace sylvester

@@ -1,0 +1,104 @@
+// The network: a graph of nodes in order of evaluation; master weights are float32.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "golden/support/random.hpp"
+
+namespace sylvester {
+
+enum class NodeKind {
+  kInput,   ///< the sample
+  kDense,   ///< y = x W^T + b of 1 x 1 x channels
+  kRelu,    ///< max(x, 0)
+  kConcat,  ///< feature vectors, one after the other
+};
+
+/// Of one sample's tensor. Tensors of a batch are matrices in the order sample, row, column,
+/// channel (NHWC): batch·height·width rows of `channels` values. A feature vector is
+/// 1 x 1 x channels.
+struct Shape {
+  int height = 1;
+  int width = 1;
+  int channels = 0;
+
+  [[nodiscard]] int positions() const { return height * width; }
+  [[nodiscard]] int size() const { return height * width * channels; }
+  friend bool operator==(const Shape&, const Shape&) = default;
+};
+
+struct Node {
+  NodeKind kind = NodeKind::kInput;
+  std::vector<int> inputs;  ///< numbers of earlier nodes
+  Shape shape;              ///< of the output
+  /// Of a node with a GEMM: length of the contraction of its forward GEMM.
+  int k = 0;
+  std::vector<float> weight;  ///< dense: channels x k
+  std::vector<float> bias;    ///< channels, or empty: no bias
+  bool frozen = false;        ///< is not trained; gradients still pass through to its inputs
+  bool non_negative = false;  ///< no value of the output can be negative
+  int uses = 0;               ///< nodes that read the output
+
+  [[nodiscard]] int outputs() const { return shape.channels; }
+};
+
+/// Made by the functions below, which keep its parts consistent.
+struct Network {
+  std::vector<Node> nodes;  ///< nodes[0] is the input
+  std::vector<int> layers;  ///< numbers of the nodes with GEMMs: layer l is nodes[layers[l]]
+  /// Numbers of the dense nodes that give logits: the classifier, whose input is the feature
+  /// vector, and auxiliary ones behind it.
+  std::vector<int> heads;
+
+  [[nodiscard]] const Node& node(int n) const { return nodes[static_cast<std::size_t>(n)]; }
+  [[nodiscard]] Node& node(int n) { return nodes[static_cast<std::size_t>(n)]; }
+  [[nodiscard]] const Node& layer(int l) const { return node(layers[static_cast<std::size_t>(l)]); }
+  [[nodiscard]] Node& layer(int l) { return node(layers[static_cast<std::size_t>(l)]); }
+  [[nodiscard]] const Node& classifier() const { return node(heads.front()); }
+  [[nodiscard]] int depth() const { return static_cast<int>(layers.size()); }
+
+  [[nodiscard]] int inputs() const { return nodes.front().shape.size(); }
+  [[nodiscard]] int features() const { return classifier().k; }
+  [[nodiscard]] int classes() const { return classifier().outputs(); }
+};
+
+/// An input and nothing else.
+Network make_input(const Shape& shape);
+
+// Each appends a node and returns its number. Weights, and biases if there are any, are uniform in
+// ±1/sqrt(k): kaiming-uniform with a = sqrt(5), the default of PyTorch, which HDQT's layers use.
+// They are drawn weights first, row by row. Throws UserError if shapes do not fit.
+
+/// `input` has the shape 1 x 1 x channels.
+int add_dense(Network& network, int input, int outputs, bool bias, HostRandom& random);
+int add_relu(Network& network, int input);
+/// All inputs have the shape 1 x 1 x channels.
+int add_concat(Network& network, const std::vector<int>& inputs);
+/// A dense node whose outputs are logits.
+int add_head(Network& network, int features, int classes, bool bias, HostRandom& random);
+
+/// Takes away the head heads[h], an auxiliary one: h > 0. Later nodes move up.
+void remove_head(Network& network, int h);
+
+/// Gives the classifier `classes` outputs, at least as many as it has: old rows stay, new rows are
+/// drawn like those of a new layer.
+void grow_classifier(Network& network, int classes, HostRandom& random);
+
+/// Lets the classifier read the feature vector `features` of a further backbone behind those that
+/// it reads already (DER, MEMO). A concatenation and the classifier become the last two nodes,
+/// others move up. Old columns of the classifier stay, new ones are drawn row by row with the bound
+/// of the new width.
+void join_backbone(Network& network, int features, HostRandom& random);
+
+/// Nodes `first` ... `last` are not trained any more.
+void freeze(Network& network, int first, int last);
+
+/// For every node whether a gradient of its output is of use: it or a node before it is trained.
+void needs_gradient(const Network& network, std::vector<bool>& needs);
+
+/// SHA-256 of all weights as little-endian float32, node by node, weight then bias; 64 hexadecimal
+/// digits.
+std::string weights_sha256(const Network& network);
+
+}  // namespace sylvester

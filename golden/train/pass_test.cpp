@@ -1,0 +1,240 @@
+// The graph of a network under training: gradients of every kind of node against finite
+// differences, heads, further backbones, frozen parts.
+#include "golden/train/pass.hpp"
+
+#include <cmath>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "golden/support/error.hpp"
+#include "golden/train/layer_list.hpp"
+
+namespace sylvester {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+constexpr int kBatch = 3;
+
+FloatMatrix random_matrix(int rows, int cols, HostRandom& random) {
+  FloatMatrix x;
+  x.resize(rows, cols);
+  for (float& value : x.values) value = 2.0F * random.uniform() - 1.0F;
+  return x;
+}
+
+// A linear loss: the sum over all heads of logits times `weights`, exact enough for differences.
+struct LinearLoss {
+  std::vector<FloatMatrix> weights;  // by head
+  double operator()(const Activations& activations) const {
+    double loss = 0.0;
+    for (std::size_t h = 0; h < weights.size(); ++h) {
+      const FloatMatrix& logits = activations.logits(static_cast<int>(h));
+      for (std::size_t i = 0; i < logits.values.size(); ++i) {
+        loss += double{logits.values[i]} * weights[h].values[i];
+      }
+    }
+    return loss;
+  }
+};
+
+LinearLoss random_loss(const Network& network, HostRandom& random) {
+  LinearLoss loss;
+  for (const int head : network.heads) {
+    loss.weights.push_back(random_matrix(kBatch, network.node(head).outputs(), random));
+  }
+  return loss;
+}
+
+struct Step {
+  double loss = 0.0;
+  std::vector<ParameterGradient> gradients;  // by node
+};
+
+Step step(const Network& network, const FloatMatrix& x, const LinearLoss& loss) {
+  const auto executor = make_float_executor();
+  Activations activations;
+  input_of(activations, network, kBatch) = x;
+  executor->begin(network, {});
+  forward_pass(network, *executor, activations);
+  Gradients gradients;
+  for (std::size_t h = 0; h < loss.weights.size(); ++h) {
+    gradients.logits(static_cast<int>(h)) = loss.weights[h];
+  }
+  backward_pass(network, *executor, activations, gradients);
+  return {.loss = loss(activations), .gradients = gradients.nodes};
+}
+
+FloatMatrix random_input(const Network& network, HostRandom& random) {
+  const Shape& shape = network.node(0).shape;
+  return random_matrix(kBatch * shape.positions(), shape.channels, random);
+}
+
+// Every trained parameter's gradient is the slope of the loss between two points close by. Where a
+// ReLU or a maximum changes over in between, the slopes to the left and to the right differ, and
+// the gradient must be one of those that lie between them.
+void expect_gradients_are_slopes(Network network, std::uint64_t seed) {
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  HostRandom random(seed);
+  const FloatMatrix x = random_input(network, random);
+  const LinearLoss loss = random_loss(network, random);
+  const Step here = step(network, x, loss);
+  constexpr float width = 0x1p-8F;
+  for (std::size_t n = 0; n < network.nodes.size(); ++n) {
+    Node& node = network.nodes[n];
+    const auto check = [&](std::vector<float>& parameter, const std::vector<float>& gradient) {
+      if (node.frozen) {
+        EXPECT_TRUE(gradient.empty());
+        return;
+      }
+      ASSERT_EQ(gradient.size(), parameter.size()) << "node " << n;
+      for (std::size_t i = 0; i < parameter.size(); ++i) {
+        const float kept = parameter[i];
+        parameter[i] = kept + width;
+        const double right =
+            (step(network, x, loss).loss - here.loss) / (double{kept + width} - kept);
+        parameter[i] = kept - width;
+        const double left =
+            (here.loss - step(network, x, loss).loss) / (kept - double{kept - width});
+        parameter[i] = kept;
+        const double slack = 2e-3 * (1.0 + std::fabs(left) + std::fabs(right));
+        EXPECT_GE(gradient[i], std::min(left, right) - slack) << "node " << n << " " << i;
+        EXPECT_LE(gradient[i], std::max(left, right) + slack) << "node " << n << " " << i;
+      }
+    };
+    check(node.weight, here.gradients[n].weight);
+    check(node.bias, here.gradients[n].bias);
+  }
+}
+
+TEST(Pass, GradientsOfDenseLayersAreSlopes) {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    HostRandom random(seed);
+    const Network network =
+        make_network({.height = 1, .width = 1, .channels = 5},
+                     Texts{"dense 7", "relu", "relu", "dense 4"}, 3, true, random);
+    expect_gradients_are_slopes(network, seed);
+  }
+}
+
+// A backbone, a second one from the same input, a third that shares a layer with the first.
+Network grown_network(HostRandom& random) {
+  Network network = make_network({.height = 1, .width = 1, .channels = 5},
+                                 Texts{"dense 6", "relu", "dense 4", "relu"}, 3, true, random);
+  const int shared = 2;
+  join_backbone(network, append_layers(network, 0, Texts{"dense 5", "relu"}, true, random), random);
+  const int tail = append_layers(network, shared, Texts{"dense 3", "relu"}, true, random);
+  join_backbone(network, tail, random);
+  return network;
+}
+
+TEST(Pass, GradientsOfSeveralBackbonesAndHeadsAreSlopes) {
+  HostRandom random(5);
+  Network network = grown_network(random);
+  add_head(network, 6, 2, true, random);
+  expect_gradients_are_slopes(network, 5);
+  freeze(network, 0, 2);  // gradients are not needed there
+  expect_gradients_are_slopes(network, 6);
+  freeze(network, 7, 8);  // nodes behind which trained ones lie
+  Network all_but_first = network;
+  all_but_first.node(1).frozen = false;
+  expect_gradients_are_slopes(all_but_first, 7);
+}
+
+TEST(Pass, JoiningABackboneKeepsWhatTheClassifierReadsAlready) {
+  HostRandom random(5);
+  Network network = make_network({.height = 1, .width = 1, .channels = 5},
+                                 Texts{"dense 6", "relu", "dense 4", "relu"}, 3, true, random);
+  const Network old = network;
+  join_backbone(network, append_layers(network, 0, Texts{"dense 5", "relu"}, true, random), random);
+  EXPECT_EQ(network.features(), 9);
+  EXPECT_EQ(network.heads.front(), static_cast<int>(network.nodes.size()) - 1);
+  for (std::size_t c = 0; c < 3; ++c) {
+    for (std::size_t f = 0; f < 9; ++f) {
+      float& weight = network.node(network.heads.front()).weight[c * 9 + f];
+      if (f < 4) {
+        EXPECT_EQ(weight, old.classifier().weight[c * 4 + f]);
+      } else {
+        EXPECT_NE(weight, 0.0F);
+        EXPECT_LE(std::fabs(weight), 1.0F / 3.0F);
+        weight = 0.0F;
+      }
+    }
+  }
+  // Without the new columns the network computes what it did before.
+  const FloatMatrix x = random_input(network, random);
+  const LinearLoss loss = random_loss(network, random);
+  EXPECT_EQ(step(network, x, loss).loss, step(old, x, loss).loss);
+  // The next backbone extends the concatenation there is.
+  const Network grown = grown_network(random);
+  const Node& concat = grown.node(grown.classifier().inputs.front());
+  EXPECT_EQ(concat.kind, NodeKind::kConcat);
+  EXPECT_EQ(concat.inputs, (std::vector<int>{4, 6, 8}));
+  EXPECT_EQ(grown.features(), 12);
+  EXPECT_EQ(grown.nodes.size(), 11U);
+}
+
+TEST(Pass, AHeadCanBeTakenAway) {
+  HostRandom random(5);
+  Network network = grown_network(random);
+  const std::string sha = weights_sha256(network);
+  add_head(network, 6, 2, true, random);
+  join_backbone(network, append_layers(network, 0, Texts{"dense 2"}, true, random), random);
+  EXPECT_EQ(network.heads.size(), 2U);
+  add_head(network, 8, 2, true, random);
+  remove_head(network, 2);
+  remove_head(network, 1);
+  EXPECT_EQ(network.heads.size(), 1U);
+  EXPECT_EQ(network.depth(), 6);
+  EXPECT_EQ(network.node(4).uses, 1);
+  expect_gradients_are_slopes(network, 8);
+}
+
+TEST(Pass, AHeadWithoutGradientHasNoPartInTheLoss) {
+  HostRandom random(5);
+  Network network = grown_network(random);
+  add_head(network, 6, 2, true, random);
+  const FloatMatrix x = random_input(network, random);
+  LinearLoss loss = random_loss(network, random);
+  loss.weights.pop_back();
+  const Step result = step(network, x, loss);
+  EXPECT_TRUE(result.gradients[static_cast<std::size_t>(network.heads[1])].weight.empty());
+  EXPECT_FALSE(result.gradients[static_cast<std::size_t>(network.heads[0])].weight.empty());
+  // Frozen and unreached parts stay as they are.
+  Sgd sgd({});
+  freeze(network, 1, 4);
+  sgd.reset(network);
+  const Network before = network;
+  sgd.step(network, step(network, x, loss).gradients);
+  for (std::size_t n = 0; n < network.nodes.size(); ++n) {
+    const bool trained = n == 5 || n == 7 || n == static_cast<std::size_t>(network.heads[0]);
+    EXPECT_EQ(network.nodes[n].weight != before.nodes[n].weight, trained) << n;
+  }
+}
+
+TEST(LayerList, ErrorsNameTheEntry) {
+  const auto message = [](const Texts& layers) -> std::string {
+    HostRandom random(1);
+    try {
+      check_layers(layers);
+      make_network({.height = 2, .width = 3, .channels = 5}, layers, 3, true, random);
+    } catch (const UserError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  for (const char* text : {"", "dens 4", "dense", "dense 0", "dense 65536", "dense 4 4", "dense x",
+                           "relu 1", "dense -1", "dense 4.5"}) {
+    EXPECT_EQ(message({"relu", text}).find("entry 2 '" + std::string(text) + "': not a "), 0U)
+        << text;
+    EXPECT_NE(message({"relu", text}).find("; allowed: "), std::string::npos);
+  }
+  EXPECT_EQ(message({"dense 4"}),
+            "entry 1 'dense 4': its input is 2 x 3 x 5; allowed: a vector, 1 x 1 x channels");
+}
+
+}  // namespace
+}  // namespace sylvester
