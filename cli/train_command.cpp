@@ -114,9 +114,9 @@ std::vector<SeedRun> run_seeds(const TrainArguments& arguments, const Config& co
                        static_cast<std::uint32_t>(i);
         const Config seeded = config.with("train.seed", std::to_string(runs[i].seed));
         const Split split = make_split(data, split_options(seeded));
-        runs[i].result =
-            run_class_incremental(train_settings(seeded), split, *backend,
-                                  [&](const TrainProgress& p) { progress.update(i, p); });
+        runs[i].result = run_class_incremental(
+            train_settings(seeded), split, *backend,
+            {.progress = [&](const TrainProgress& p) { progress.update(i, p); }});
       }
     } catch (...) {
       next = runs.size();  // ends the other workers

@@ -101,12 +101,21 @@ TrainSettings train_settings(const Config& config) {
   settings.layers = config.texts("network.layers");
   settings.bias = config.flag("network.bias");
   settings.sgd = sgd_settings(config);
+  for (const std::int64_t epoch : config.integers("train.milestones")) {
+    settings.milestones.push_back(static_cast<int>(epoch));
+  }
+  settings.decay = static_cast<float>(config.real("train.decay"));
   settings.epochs = as_int(config, "train.epochs");
   settings.batch = as_int(config, "train.batch");
   settings.seed = static_cast<std::uint32_t>(config.integer("train.seed"));
   settings.method = continual_method(config.text("continual.method"));
   settings.classes_per_task = as_int(config, "continual.classes_per_task");
   settings.memory = as_int(config, "continual.memory");
+  settings.temperature = static_cast<float>(config.real("continual.temperature"));
+  settings.lwf_weight = static_cast<float>(config.real("continual.lwf_weight"));
+  settings.held_out = static_cast<float>(config.real("continual.held_out"));
+  settings.softmax_twice = config.flag("continual.softmax_twice");
+  settings.shared_layers = as_int(config, "continual.shared_layers");
   settings.test_batch = as_int(config, "train.test_batch");
   settings.exemplar_batch = as_int(config, "train.exemplar_batch");
   settings.test_samples_per_class = as_int(config, "train.test_samples_per_class");

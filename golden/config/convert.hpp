@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "golden/config/config.hpp"
-#include "golden/continual/class_incremental.hpp"
+#include "golden/continual/settings.hpp"
 #include "golden/data/split.hpp"
 #include "golden/hardware/hardware.hpp"
 #include "golden/numerics/accumulate.hpp"

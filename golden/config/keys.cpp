@@ -5,7 +5,7 @@
 
 #include <fmt/core.h>
 
-#include "golden/continual/class_incremental.hpp"
+#include "golden/continual/settings.hpp"
 #include "golden/data/load.hpp"
 #include "golden/data/split.hpp"
 #include "golden/hardware/hardware.hpp"
@@ -295,10 +295,9 @@ KeyDeclaration text_list(std::string name, std::vector<std::string> value, std::
           .sentence = std::move(sentence)};
 }
 
-[[maybe_unused]] KeyDeclaration integer_list(std::string name, std::vector<std::int64_t> value,
-                                             std::int64_t least, std::int64_t most,
-                                             std::string unit, unsigned effect,
-                                             std::string sentence) {
+KeyDeclaration integer_list(std::string name, std::vector<std::int64_t> value, std::int64_t least,
+                            std::int64_t most, std::string unit, unsigned effect,
+                            std::string sentence) {
   return {.name = std::move(name),
           .type = KeyType::kIntegerList,
           .least = static_cast<double>(least),
@@ -325,12 +324,27 @@ void add_network_and_data(std::vector<KeyDeclaration>& keys) {
   keys.push_back(real("data.clip", split.clip, 0.1, 1e6, kNumeric,
                       "Limit of a standardised feature, in standard deviations."));
   keys.push_back(choice("continual.method", to_string(d.method),
-                        names(ContinualMethod::kFineTune, ContinualMethod::kIcarl), kNumeric,
-                        "How a task is learned without forgetting those before it."));
+                        names(ContinualMethod::kFineTune, ContinualMethod::kJoint,
+                              ContinualMethod::kLwf, ContinualMethod::kIcarl, ContinualMethod::kBic,
+                              ContinualMethod::kDer, ContinualMethod::kMemo),
+                        kNumeric, "How a task is learned without forgetting those before it."));
   keys.push_back(integer("continual.classes_per_task", d.classes_per_task, 1, 100000, "classes",
                          kNumeric, "New classes of a task; all classes: plain training."));
   keys.push_back(integer("continual.memory", d.memory, 0, 1000000, "samples", kNumeric,
-                         "Exemplars kept in all, the same number of every seen class."));
+                         "Exemplars kept in all, the same number of every seen class; joint and "
+                         "lwf keep none."));
+  keys.push_back(real("continual.temperature", real_default(d.temperature), 0.01, 1000, kNumeric,
+                      "Temperature of the distillation (lwf, icarl, bic)."));
+  keys.push_back(real("continual.lwf_weight", real_default(d.lwf_weight), 0, 1000, kNumeric,
+                      "Factor of the distillation of lwf."));
+  keys.push_back(real("continual.held_out", real_default(d.held_out), 0, 1, kNumeric,
+                      "Share of the exemplars, and as many samples of each new class, that the "
+                      "second stage of bic learns from."));
+  keys.push_back(flag("continual.softmax_twice", d.softmax_twice, kNumeric,
+                      "Whether the second stage of bic takes probabilities for logits, as the "
+                      "published HDQT code does."));
+  keys.push_back(integer("continual.shared_layers", d.shared_layers, 0, 10000, "layers", kNumeric,
+                         "Entries of network.layers that the tasks of memo have in common."));
 }
 
 void add_train(std::vector<KeyDeclaration>& keys) {
@@ -347,6 +361,11 @@ void add_train(std::vector<KeyDeclaration>& keys) {
                       "Share of the velocity that stays from one step to the next."));
   keys.push_back(real("train.weight_decay", real_default(sgd.weight_decay), 0, 1, kNumeric,
                       "Share of the weight that is added to its gradient."));
+  keys.push_back(integer_list("train.milestones", {}, 1, 100000, "epochs", kNumeric,
+                              "Epochs of a task, counted from 0, at whose start the learning rate "
+                              "is multiplied by train.decay."));
+  keys.push_back(real("train.decay", real_default(d.decay), 0, 1, kNumeric,
+                      "Factor of the learning rate at a milestone."));
   keys.push_back(integer("train.epochs", d.epochs, 1, 100000, "epochs", kNumeric,
                          "Passes over the samples of each task."));
   keys.push_back(integer("train.batch", d.batch, 1, 65535, "samples", kNumeric,

@@ -9,30 +9,30 @@
 
 #include <fmt/format.h>
 
-#include "golden/continual/herding.hpp"
-#include "golden/numerics/names.hpp"
+#include "golden/continual/exemplar_memory.hpp"
+#include "golden/continual/run_state.hpp"
 #include "golden/support/error.hpp"
 #include "golden/support/random.hpp"
 #include "golden/train/executor.hpp"
-#include "golden/train/layer_list.hpp"
-#include "golden/train/loss.hpp"
 #include "golden/train/pass.hpp"
 
 namespace sylvester {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-constexpr NameTable<ContinualMethod, 2> kMethodNames{
-    {{ContinualMethod::kFineTune, "finetune"}, {ContinualMethod::kIcarl, "icarl"}}};
+using Json = nlohmann::json;
 
 // Sub-streams of the run seed. golden/data uses the numbers below 10.
 constexpr std::uint64_t kWeightStream = 10;
 constexpr std::uint64_t kOrderStream = 11;
+constexpr std::uint64_t kHeldOutStream = 12;
+constexpr std::uint64_t kFitStream = 13;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
+
+std::size_t as_size(int value) { return static_cast<std::size_t>(value); }
 
 void check_settings(const TrainSettings& settings, const Split& split) {
   const auto at_least = [](const char* name, std::int64_t value, std::int64_t least) {
@@ -44,11 +44,15 @@ void check_settings(const TrainSettings& settings, const Split& split) {
   at_least("batch", settings.batch, 1);
   at_least("classes_per_task", settings.classes_per_task, 1);
   at_least("memory", settings.memory, 0);
+  at_least("shared_layers", settings.shared_layers, 0);
   at_least("test_batch", settings.test_batch, 1);
   at_least("exemplar_batch", settings.exemplar_batch, 1);
   at_least("test_samples_per_class", settings.test_samples_per_class, 0);
   if (!(settings.temperature > 0.0F)) {
     throw UserError(fmt::format("temperature = {}; allowed: above 0", settings.temperature));
+  }
+  if (!(settings.held_out >= 0.0F && settings.held_out <= 1.0F)) {
+    throw UserError(fmt::format("held_out = {}; allowed: 0 to 1", settings.held_out));
   }
   if (settings.memory > 0 && settings.memory < split.train.classes) {
     throw UserError(fmt::format(
@@ -67,37 +71,43 @@ void check_settings(const TrainSettings& settings, const Split& split) {
 
 // Sample numbers of each class, in the data set's order.
 std::vector<std::vector<int>> samples_by_class(const Dataset& dataset, int limit) {
-  std::vector<std::vector<int>> samples(static_cast<std::size_t>(dataset.classes));
+  std::vector<std::vector<int>> samples(as_size(dataset.classes));
   for (int i = 0; i < dataset.samples(); ++i) {
-    auto& list = samples.at(static_cast<std::size_t>(dataset.label[static_cast<std::size_t>(i)]));
+    auto& list = samples.at(as_size(dataset.label[as_size(i)]));
     if (limit == 0 || static_cast<int>(list.size()) < limit) list.push_back(i);
   }
   return samples;
 }
 
+// Samples are rows of `x`, or as many rows as they have positions.
 void gather(const Dataset& dataset, std::span<const int> samples, FloatMatrix& x) {
+  const std::size_t width = as_size(dataset.features);
   for (std::size_t i = 0; i < samples.size(); ++i) {
-    const std::size_t width = static_cast<std::size_t>(dataset.features);
-    std::memcpy(x.row(static_cast<int>(i)),
-                dataset.x.data() + static_cast<std::size_t>(samples[i]) * width,
+    std::memcpy(x.values.data() + i * width, dataset.x.data() + as_size(samples[i]) * width,
                 width * sizeof(float));
   }
 }
 
+Shape shape_of(const Dataset& dataset) {
+  if (dataset.channels == 0) return {.height = 1, .width = 1, .channels = dataset.features};
+  return {.height = dataset.height, .width = dataset.width, .channels = dataset.channels};
+}
+
 class Run {
  public:
-  Run(const TrainSettings& settings, const Split& split, Backend& backend,
-      const ProgressCallback& progress)
+  Run(const TrainSettings& settings, const Split& split, Backend& backend, const RunHooks& hooks)
       : settings_(settings),
         split_(split),
-        progress_(progress),
+        hooks_(hooks),
+        method_(make_method(settings)),
         student_(make_executor(settings.recipe, backend)),
         teacher_(make_executor(settings.recipe, backend)),
         evaluator_(make_executor(settings.recipe, backend)),
         train_samples_(samples_by_class(split.train, 0)),
         test_samples_(samples_by_class(split.test, settings.test_samples_per_class)),
         sgd_(settings.sgd),
-        root_(settings.seed) {
+        root_(settings.seed),
+        memory_(settings.memory) {
     for (std::size_t c = 0; c < train_samples_.size(); ++c) {
       if (train_samples_[c].empty()) {
         throw UserError(
@@ -113,56 +123,72 @@ class Run {
   }
 
   TrainResult operator()() {
-    const Clock::time_point start = Clock::now();
-    for (int task = 0; task < where_.tasks; ++task) {
-      where_.task = task;
-      begin_task(task);
-      learn_task(task);
-      const Clock::time_point learned = Clock::now();
-      evaluator_->begin(network_, context(PassKind::kEvaluation, nullptr));
-      // Exemplars serve the nearest-mean head and the next task.
-      if (settings_.memory > 0) update_memory();
-      evaluate();
-      result_.evaluation_seconds += seconds_since(learned);
-      where_.accuracy = result_.linear.final();
-      if (progress_) progress_(where_);
-      where_.accuracy.reset();
-      if (stopped()) {
-        result_.complete = task + 1 == where_.tasks && !cut_short_;
-        break;
+    if (hooks_.resume != nullptr) restore(*hooks_.resume);
+    while (finished_ < where_.tasks && !ended()) {
+      where_.task = finished_;
+      if (begun_ == finished_) {
+        begin_task();
+        next_epoch_ = 0;
       }
+      learn_task();
+      if (stopped()) cut_short_ = !task_is_learned_ || finished_ + 1 < where_.tasks;
+      finish_task();
     }
+    result_.complete = finished_ == where_.tasks && !cut_short_;
     result_.steps = where_.step;
     result_.weights_sha256 = weights_sha256(network_);
     result_.backward_bytes = backward_bytes(network_, *student_, settings_.batch);
     result_.network = std::move(network_);
-    result_.seconds = seconds_since(start);
+    result_.seconds = seconds();
     return std::move(result_);
   }
 
  private:
-  [[nodiscard]] int seen_after(int task) const {
-    return std::min(split_.train.classes, (task + 1) * settings_.classes_per_task);
+  [[nodiscard]] Task task(int index) const {
+    return {.index = index,
+            .old_classes = index * settings_.classes_per_task,
+            .classes = std::min(split_.train.classes, (index + 1) * settings_.classes_per_task)};
   }
-  [[nodiscard]] int seen_before(int task) const { return task * settings_.classes_per_task; }
+  [[nodiscard]] Task task() const { return task(where_.task); }
+
   [[nodiscard]] bool stopped() const {
     return settings_.max_steps > 0 && where_.step >= settings_.max_steps;
   }
+  // Begun and not finished: there is an optimiser's state.
+  [[nodiscard]] bool in_a_task() const { return begun_ > finished_; }
+  // A stop ends the run once the task's result is there.
+  [[nodiscard]] bool ended() const { return stopped() && finished_ > 0; }
+  [[nodiscard]] bool keeps_exemplars() const {
+    return method_->keeps_exemplars() && settings_.memory > 0;
+  }
+  [[nodiscard]] double seconds() const { return earlier_seconds_ + seconds_since(start_); }
 
-  [[nodiscard]] int exemplars_of(int label, int per_class) const {
-    return std::min(per_class,
-                    static_cast<int>(train_samples_[static_cast<std::size_t>(label)].size()));
+  // Samples of class c in a task: how many there are, and how many of them are held out.
+  struct Share {
+    int all = 0;
+    int held_out = 0;
+  };
+  [[nodiscard]] Share share_of(const Task& task, int c) const {
+    const int samples = static_cast<int>(train_samples_[as_size(c)].size());
+    Share share;
+    if (c >= task.old_classes || method_->learns_all_samples()) {
+      share.all = samples;
+    } else if (keeps_exemplars()) {
+      share.all = memory_.per_class(task.old_classes, samples);
+    }
+    // Something is left to learn from.
+    share.held_out = std::clamp(method_->held_out(task), 0, std::max(0, share.all - 1));
+    return share;
   }
 
   // Updates of a full run, or max_steps.
   [[nodiscard]] std::uint64_t count_steps() const {
     std::uint64_t steps = 0;
-    for (int task = 0; task < where_.tasks; ++task) {
-      const int old = seen_before(task);
+    for (int t = 0; t < where_.tasks; ++t) {
       int samples = 0;
-      for (int c = 0; c < old; ++c) samples += exemplars_of(c, settings_.memory / old);
-      for (int c = old; c < seen_after(task); ++c) {
-        samples += static_cast<int>(train_samples_[static_cast<std::size_t>(c)].size());
+      for (int c = 0; c < task(t).classes; ++c) {
+        const Share share = share_of(task(t), c);
+        samples += share.all - share.held_out;
       }
       steps += static_cast<std::uint64_t>(settings_.epochs) *
                static_cast<std::uint64_t>((samples + settings_.batch - 1) / settings_.batch);
@@ -177,77 +203,118 @@ class Run {
             .totals = totals};
   }
 
-  void begin_task(int task) {
-    HostRandom random = root_.fork(kWeightStream).fork(static_cast<std::uint64_t>(task));
-    const int classes = seen_after(task);
-    if (task > 0) {
-      if (distils()) {
-        old_network_ = network_;
-        teacher_->begin(old_network_, context(PassKind::kTeacher, nullptr));
-      }
-      grow_classifier(network_, classes, random);
-    } else if (settings_.initial) {
-      network_ = *settings_.initial;
-      if (network_.heads.empty() || network_.inputs() != split_.train.features ||
-          network_.classes() != classes) {
-        throw UserError(fmt::format("the initial network must have {} inputs and {} classes",
-                                    split_.train.features, classes));
-      }
-    } else {
-      network_ = first_network(classes, random);
+  // The networks of the task, new parts with their first weights.
+  void make_networks(const Task& task) {
+    HostRandom random = root_.fork(kWeightStream).fork(static_cast<std::uint64_t>(task.index));
+    if (task.index > 0) {
+      if (method_->distils()) old_network_ = network_;
+      method_->extend(task, network_, random);
+      return;
     }
-    sgd_.reset(network_);  // each task begins with a new optimiser
-  }
-
-  [[nodiscard]] Network first_network(int classes, HostRandom& random) const {
-    const Dataset& data = split_.train;
-    const Shape shape =
-        data.channels > 0
-            ? Shape{.height = data.height, .width = data.width, .channels = data.channels}
-            : Shape{.height = 1, .width = 1, .channels = data.features};
     try {
-      return make_network(shape, settings_.layers, classes, settings_.bias, random);
+      network_ = method_->make(shape_of(split_.train), task, random);
     } catch (const UserError& error) {
       throw UserError(fmt::format("network.layers: {}", error.what()));
     }
+    if (!settings_.initial) return;
+    const Network& initial = *settings_.initial;
+    if (initial.heads.empty() || initial.inputs() != split_.train.features ||
+        initial.classes() != task.classes) {
+      throw UserError(fmt::format("the initial network must have {} inputs and {} classes",
+                                  split_.train.features, task.classes));
+    }
+    network_ = initial;
   }
 
-  [[nodiscard]] bool distils() const { return settings_.method == ContinualMethod::kIcarl; }
+  void begin_task() {
+    make_networks(task());
+    begin_teacher();
+    sgd_.reset(network_);  // each task begins with a new optimiser
+    ++begun_;
+  }
 
-  void learn_task(int task) {
-    std::vector<int> samples;
-    for (int c = seen_before(task); c < seen_after(task); ++c) {
-      const std::vector<int>& list = train_samples_[static_cast<std::size_t>(c)];
-      samples.insert(samples.end(), list.begin(), list.end());
+  [[nodiscard]] bool has_teacher() const { return method_->distils() && where_.task > 0; }
+
+  void begin_teacher() {
+    teacher_step_ = where_.step;
+    if (has_teacher()) teacher_->begin(old_network_, context(PassKind::kTeacher, nullptr));
+  }
+
+  struct TaskSamples {
+    std::vector<int> learned;
+    std::vector<int> held_out;
+  };
+
+  // New classes first, then the old ones.
+  [[nodiscard]] TaskSamples task_samples() const {
+    const Task now = task();
+    const HostRandom choice =
+        root_.fork(kHeldOutStream).fork(static_cast<std::uint64_t>(now.index));
+    TaskSamples samples;
+    const auto take = [&](int c, std::span<const int> list) {
+      const Share share = share_of(now, c);
+      if (share.held_out == 0) {
+        samples.learned.insert(samples.learned.end(), list.begin(), list.end());
+        return;
+      }
+      HostRandom random = choice.fork(static_cast<std::uint64_t>(c));
+      std::vector<int> order(list.begin(), list.end());
+      shuffle(std::span<int>(order), random);
+      const auto middle = order.begin() + share.held_out;
+      samples.held_out.insert(samples.held_out.end(), order.begin(), middle);
+      samples.learned.insert(samples.learned.end(), middle, order.end());
+    };
+    for (int c = now.old_classes; c < now.classes; ++c) take(c, train_samples_[as_size(c)]);
+    for (int c = 0; c < now.old_classes; ++c) {
+      if (method_->learns_all_samples()) {
+        take(c, train_samples_[as_size(c)]);
+      } else if (keeps_exemplars()) {
+        take(c, memory_.exemplars()[as_size(c)]);
+      }
     }
-    for (const std::vector<int>& list : exemplars_) {
-      samples.insert(samples.end(), list.begin(), list.end());
+    return samples;
+  }
+
+  [[nodiscard]] float rate(int epoch) const {
+    float rate = settings_.sgd.learning_rate;
+    for (const int milestone : settings_.milestones) {
+      if (epoch >= milestone) rate *= settings_.decay;
     }
-    const HostRandom orders = root_.fork(kOrderStream).fork(static_cast<std::uint64_t>(task));
-    const bool distil = task > 0 && distils();
-    for (int epoch = 0; epoch < settings_.epochs; ++epoch) {
+    return rate;
+  }
+
+  // The epochs that are left, as far as max_steps lets them.
+  void learn_task() {
+    samples_ = task_samples();
+    const HostRandom orders =
+        root_.fork(kOrderStream).fork(static_cast<std::uint64_t>(where_.task));
+    task_is_learned_ = next_epoch_ == settings_.epochs;
+    for (int epoch = next_epoch_; epoch < settings_.epochs && !stopped(); ++epoch) {
       where_.epoch = epoch;
+      sgd_.set_rate(rate(epoch));
       HostRandom random = orders.fork(static_cast<std::uint64_t>(epoch));
-      std::vector<int> order = samples;
+      std::vector<int> order = samples_.learned;
       shuffle(std::span<int>(order), random);
       double loss = 0.0;
       int batches = 0;
-      for (std::size_t start = 0; start < order.size(); start += as_size(settings_.batch)) {
+      std::size_t start = 0;
+      while (start < order.size() && !stopped()) {
         const std::size_t size = std::min(as_size(settings_.batch), order.size() - start);
-        where_.loss = learn_batch({order.data() + start, size}, distil);
+        where_.loss = learn_batch({order.data() + start, size});
         loss += where_.loss;
         ++batches;
         ++where_.step;
-        if (progress_) progress_(where_);
-        if (stopped()) {
-          cut_short_ = epoch + 1 < settings_.epochs || start + size < order.size();
-          break;
-        }
+        start += size;
+        report(TrainProgress::Event::kUpdate);
       }
-      if (epoch + 1 == settings_.epochs || stopped()) {
-        result_.task_loss.push_back(loss / batches);
-      }
-      if (stopped()) break;
+      where_.loss = loss / batches;
+      task_is_learned_ = epoch + 1 == settings_.epochs && start == order.size();
+      if (epoch + 1 == settings_.epochs || stopped()) result_.task_loss.push_back(where_.loss);
+      next_epoch_ = epoch + 1;
+      if (start < order.size())
+        return;  // an epoch that max_steps has cut is no place to go on from
+      report(TrainProgress::Event::kEpoch);
+      offer_state();
     }
   }
 
@@ -261,24 +328,65 @@ class Run {
   }
 
   // One update of the weights; returns the loss before it.
-  double learn_batch(std::span<const int> samples, bool distil) {
-    FloatMatrix& x = input_of(activations_, network_, static_cast<int>(samples.size()));
+  double learn_batch(std::span<const int> samples) {
+    const int batch = static_cast<int>(samples.size());
+    FloatMatrix& x = input_of(activations_, network_, batch);
     gather(split_.train, samples, x);
     labels_.clear();
     for (const int sample : samples) labels_.push_back(split_.train.label[as_size(sample)]);
     student_->begin(network_, context(PassKind::kTraining, &result_.totals));
     forward_pass(network_, *student_, activations_);
-    double loss = cross_entropy(activations_.logits(), labels_, gradients_.logits());
-    if (distil) {
-      input_of(old_activations_, old_network_, x.rows).values = x.values;
+    if (has_teacher()) {
+      input_of(old_activations_, old_network_, batch).values = x.values;
       forward_pass(old_network_, *teacher_, old_activations_);
-      loss += distillation(activations_.logits(), old_activations_.logits(), settings_.temperature,
-                           gradients_.logits());
     }
+    const double loss =
+        method_->loss({.task = task(),
+                       .activations = activations_,
+                       .old_logits = has_teacher() ? &old_activations_.logits() : nullptr,
+                       .labels = labels_},
+                      gradients_);
     require_finite(loss);
     backward_pass(network_, *student_, activations_, gradients_);
     sgd_.step(network_, gradients_.nodes);
     return loss;
+  }
+
+  void finish_task() {
+    const Clock::time_point learned = Clock::now();
+    method_->finish(task(), network_);
+    evaluator_->begin(network_, context(PassKind::kEvaluation, nullptr));
+    fit_held_out();
+    // Exemplars serve the nearest-mean head and the next task.
+    if (keeps_exemplars()) {
+      const auto seen = std::span(train_samples_).first(as_size(task().classes));
+      memory_.update(seen, [this](std::span<const int> samples) { return features_of(samples); });
+    }
+    evaluate();
+    result_.evaluation_seconds += seconds_since(learned);
+    ++finished_;
+    where_.loss = result_.task_loss.back();
+    where_.accuracy = result_.linear.final();
+    if (!memory_.means().empty()) where_.nearest_mean_accuracy = result_.nearest_mean.final();
+    report(TrainProgress::Event::kTask);
+    where_.accuracy.reset();
+    where_.nearest_mean_accuracy.reset();
+    offer_state();
+  }
+
+  void fit_held_out() {
+    if (samples_.held_out.empty()) return;
+    FloatMatrix logits;
+    logits.resize(static_cast<int>(samples_.held_out.size()), network_.classes());
+    std::vector<std::int32_t> labels;
+    for (const int sample : samples_.held_out)
+      labels.push_back(split_.train.label[as_size(sample)]);
+    evaluate_batches(split_.train, samples_.held_out, settings_.test_batch, [&](std::size_t start) {
+      const FloatMatrix& part = test_activations_.logits();
+      std::copy(part.values.begin(), part.values.end(), logits.row(static_cast<int>(start)));
+    });
+    method_->fit(logits, labels,
+                 root_.fork(kFitStream).fork(static_cast<std::uint64_t>(where_.task)));
   }
 
   // Runs samples in batches of `batch`; `use` sees the activations of each and its first position.
@@ -303,25 +411,6 @@ class Run {
     return features;
   }
 
-  // Old classes keep the first of their exemplars, new ones get theirs; all means are made anew.
-  void update_memory() {
-    const int seen = network_.classes();
-    const int per_class = settings_.memory / seen;
-    means_.clear();
-    for (int c = 0; c < seen; ++c) {
-      const std::vector<int>& samples = train_samples_[as_size(c)];
-      if (as_size(c) < exemplars_.size()) {
-        exemplars_[as_size(c)].resize(as_size(exemplars_of(c, per_class)));
-      } else {
-        std::vector<int>& chosen = exemplars_.emplace_back();
-        for (const int row : herd(features_of(samples), per_class)) {
-          chosen.push_back(samples[as_size(row)]);
-        }
-      }
-      means_.push_back(exemplar_mean(features_of(exemplars_[as_size(c)])));
-    }
-  }
-
   // Both heads on the test samples of all seen classes, class after class.
   void evaluate() {
     const int seen = network_.classes();
@@ -332,14 +421,17 @@ class Run {
       samples.insert(samples.end(), list.begin(), list.end());
       totals.push_back(static_cast<int>(list.size()));
     }
+    const auto& means = memory_.means();
     std::vector<int> linear(as_size(seen), 0);  // right answers by class
     std::vector<int> nearest(as_size(seen), 0);
+    FloatMatrix logits;
     evaluate_batches(split_.test, samples, settings_.test_batch, [&](std::size_t start) {
-      const FloatMatrix& logits = test_activations_.logits();
+      logits = test_activations_.logits();
+      method_->correct(logits);
       FeatureMatrix features;
       append_normalised(test_activations_.features(), features);
       const std::vector<int> by_mean =
-          means_.empty() ? std::vector<int>() : nearest_mean(features, means_);
+          means.empty() ? std::vector<int>() : nearest_mean(features, means);
       for (int i = 0; i < logits.rows; ++i) {
         const int sample = samples[start + as_size(i)];
         const auto label = as_size(split_.test.label[as_size(sample)]);
@@ -350,7 +442,7 @@ class Run {
       }
     });
     record(linear, totals, result_.linear);
-    if (!means_.empty()) record(nearest, totals, result_.nearest_mean);
+    if (!means.empty()) record(nearest, totals, result_.nearest_mean);
   }
 
   static void record(const std::vector<int>& right, const std::vector<int>& totals,
@@ -366,11 +458,86 @@ class Run {
                                    std::accumulate(totals.begin(), totals.end(), 0)));
   }
 
-  static std::size_t as_size(int value) { return static_cast<std::size_t>(value); }
+  void report(TrainProgress::Event event) {
+    where_.event = event;
+    if (event != TrainProgress::Event::kUpdate) ++where_.records;
+    if (!hooks_.progress) return;
+    where_.limited_tile_share = result_.totals.limited_tile_share();
+    hooks_.progress(where_);
+  }
+
+  void offer_state() {
+    if (hooks_.wants_state && hooks_.wants_state()) hooks_.save(state());
+  }
+
+  [[nodiscard]] Json state() const {
+    return {{"begun", begun_},
+            {"finished", finished_},
+            {"next_epoch", next_epoch_},
+            {"step", where_.step},
+            {"records", where_.records},
+            {"teacher_step", teacher_step_},
+            {"network", to_state(network_)},
+            {"old_network", to_state(old_network_)},
+            {"velocity", to_state(in_a_task() ? sgd_.velocity() : Sgd::Velocity())},
+            {"memory", to_state(memory_)},
+            {"method", method_->state()},
+            {"linear", to_state(result_.linear)},
+            {"nearest_mean", to_state(result_.nearest_mean)},
+            {"task_loss", result_.task_loss},
+            {"totals", to_state(result_.totals)},
+            {"evaluation_seconds", result_.evaluation_seconds},
+            {"seconds", seconds()}};
+  }
+
+  void restore(const Json& state) {
+    try {
+      restore_unchecked(state);
+    } catch (const Json::exception& error) {
+      throw UserError(fmt::format("the saved state cannot be read: {}", error.what()));
+    }
+  }
+
+  // The graphs are made as the tasks made them, then the numbers are read.
+  void restore_unchecked(const Json& state) {
+    state.at("begun").get_to(begun_);
+    state.at("finished").get_to(finished_);
+    state.at("next_epoch").get_to(next_epoch_);
+    if (begun_ < 1 || begun_ > where_.tasks || finished_ < begun_ - 1 || finished_ > begun_ ||
+        next_epoch_ < 0 || next_epoch_ > settings_.epochs) {
+      throw UserError("the saved state belongs to a run with other tasks or epochs");
+    }
+    for (int t = 0; t < begun_; ++t) {
+      make_networks(task(t));
+      if (t < finished_) method_->finish(task(t), network_);
+    }
+    where_.task = begun_ - 1;
+    from_state(state.at("network"), network_);
+    from_state(state.at("old_network"), old_network_);
+    if (in_a_task()) {
+      sgd_.reset(network_);
+      Sgd::Velocity velocity = sgd_.velocity();
+      from_state(state.at("velocity"), velocity);
+      sgd_.restore(std::move(velocity));
+    }
+    from_state(state.at("memory"), memory_);
+    method_->restore(state.at("method"));
+    state.at("teacher_step").get_to(where_.step);
+    begin_teacher();
+    state.at("step").get_to(where_.step);
+    state.at("records").get_to(where_.records);
+    from_state(state.at("linear"), result_.linear);
+    from_state(state.at("nearest_mean"), result_.nearest_mean);
+    state.at("task_loss").get_to(result_.task_loss);
+    from_state(state.at("totals"), result_.totals);
+    state.at("evaluation_seconds").get_to(result_.evaluation_seconds);
+    state.at("seconds").get_to(earlier_seconds_);
+  }
 
   const TrainSettings& settings_;
   const Split& split_;
-  const ProgressCallback& progress_;
+  const RunHooks& hooks_;
+  std::unique_ptr<Method> method_;
   std::unique_ptr<Executor> student_;
   std::unique_ptr<Executor> teacher_;
   std::unique_ptr<Executor> evaluator_;
@@ -378,13 +545,20 @@ class Run {
   std::vector<std::vector<int>> test_samples_;
   Sgd sgd_;
   HostRandom root_;
+  ExemplarMemory memory_;
   Network network_;
   Network old_network_;
-  std::vector<std::vector<int>> exemplars_;  // by class, in the order of choice
-  std::vector<std::vector<double>> means_;   // by class
+  int begun_ = 0;     // tasks
+  int finished_ = 0;  // begun_ or begun_ - 1
+  int next_epoch_ = 0;
+  std::uint64_t teacher_step_ = 0;  // updates before the teacher's weights were prepared
   TrainProgress where_;
   TrainResult result_;
+  bool task_is_learned_ = false;
   bool cut_short_ = false;
+  Clock::time_point start_ = Clock::now();
+  double earlier_seconds_ = 0.0;  // of the parts before this one
+  TaskSamples samples_;           // of the present task
   // Memory of the passes.
   Activations activations_;
   Activations old_activations_;
@@ -395,15 +569,10 @@ class Run {
 
 }  // namespace
 
-std::string_view to_string(ContinualMethod method) { return name_of(kMethodNames, method); }
-ContinualMethod continual_method(std::string_view name) {
-  return find_name(kMethodNames, "continual method", name);
-}
-
 TrainResult run_class_incremental(const TrainSettings& settings, const Split& split,
-                                  Backend& backend, const ProgressCallback& progress) {
+                                  Backend& backend, const RunHooks& hooks) {
   check_settings(settings, split);
-  return Run(settings, split, backend, progress)();
+  return Run(settings, split, backend, hooks)();
 }
 
 }  // namespace sylvester

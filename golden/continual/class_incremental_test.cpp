@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "golden/config/test_recipe.hpp"
+#include "golden/continual/test_clusters.hpp"
 #include "golden/numerics/simd.hpp"
 #include "golden/support/error.hpp"
 #include "golden/support/random.hpp"
@@ -14,37 +15,6 @@
 
 namespace sylvester {
 namespace {
-
-constexpr int kFeatures = 12;
-constexpr int kClasses = 5;
-
-// Clusters of uniform noise around one centre per class.
-Dataset clusters(int per_class, std::uint64_t seed) {
-  HostRandom centres(1);
-  HostRandom noise(seed);
-  std::vector<float> centre(kFeatures * kClasses);
-  for (float& value : centre) value = 2.0F * centres.uniform() - 1.0F;
-  Dataset dataset;
-  dataset.name = "clusters";
-  dataset.features = kFeatures;
-  dataset.classes = kClasses;
-  for (int i = 0; i < per_class * kClasses; ++i) {
-    const int label = i % kClasses;
-    dataset.label.push_back(label);
-    for (int f = 0; f < kFeatures; ++f) {
-      dataset.x.push_back(centre[static_cast<std::size_t>(label * kFeatures + f)] +
-                          1.2F * (noise.uniform() - 0.5F));
-    }
-  }
-  return dataset;
-}
-
-Split small_split() {
-  Split split;
-  split.train = clusters(40, 2);
-  split.test = clusters(20, 3);
-  return split;
-}
 
 TrainSettings small_settings(const std::string& preset) {
   TrainSettings settings;
@@ -190,19 +160,23 @@ TEST(ClassIncremental, ProgressCountsEveryUpdateAndEveryTask) {
   settings.epochs = 3;
   const auto backend = make_golden_backend();
   std::uint64_t updates = 0;
+  int epochs = 0;
   std::vector<double> accuracy;
-  const TrainResult result =
-      run_class_incremental(settings, small_split(), *backend, [&](const TrainProgress& p) {
-        if (p.accuracy) {
-          accuracy.push_back(*p.accuracy);
+  const TrainResult result = run_class_incremental(
+      settings, small_split(), *backend, {.progress = [&](const TrainProgress& p) {
+        if (p.event == TrainProgress::Event::kTask) {
+          accuracy.push_back(p.accuracy.value());
+        } else if (p.event == TrainProgress::Event::kEpoch) {
+          ++epochs;
         } else {
           ++updates;
-          EXPECT_EQ(p.step, updates);
         }
+        EXPECT_EQ(p.step, updates);
         EXPECT_EQ(p.tasks, 3);
         // 80 new samples, then 80 + 2·10, then 40 + 4·5, in batches of 16.
         EXPECT_EQ(p.steps, 3U * (5 + 7 + 4));
-      });
+      }});
+  EXPECT_EQ(epochs, 9);
   EXPECT_EQ(result.steps, updates);
   EXPECT_EQ(updates, 48U);
   EXPECT_EQ(accuracy, result.linear.accuracy);
@@ -266,7 +240,7 @@ TEST(ClassIncremental, RefusesSettingsOutOfRange) {
   refused([](TrainSettings& s) { s.temperature = 0.0F; });
   refused([](TrainSettings& s) { s.layers = {"dense 4", "dense 0"}; });
   EXPECT_EQ(to_string(continual_method("icarl")), "icarl");
-  EXPECT_THROW(continual_method("bic"), UserError);
+  EXPECT_THROW(continual_method("foster"), UserError);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Stochastic gradient descent with momentum and weight decay.
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "golden/train/network.hpp"
@@ -24,16 +25,24 @@ struct ParameterGradient {
 ///   v = momentum·v + (g + weight_decay·w);  w = w - learning_rate·v
 class Sgd {
  public:
+  using Velocity = std::vector<ParameterGradient>;  ///< by node
+
   explicit Sgd(const SgdSettings& settings) : settings_(settings) {}
+
+  void set_rate(float learning_rate) { settings_.learning_rate = learning_rate; }
 
   /// Velocity 0 for the network's present shape.
   void reset(const Network& network);
   /// `gradients` by node.
   void step(Network& network, const std::vector<ParameterGradient>& gradients);
 
+  [[nodiscard]] const Velocity& velocity() const { return velocity_; }
+  /// One of a network of this shape.
+  void restore(Velocity velocity) { velocity_ = std::move(velocity); }
+
  private:
   SgdSettings settings_;
-  std::vector<ParameterGradient> velocity_;
+  Velocity velocity_;
 };
 
 }  // namespace sylvester

@@ -1,0 +1,241 @@
+#include "golden/continual/method.hpp"
+
+#include <cmath>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "golden/config/test_recipe.hpp"
+#include "golden/continual/class_incremental.hpp"
+#include "golden/continual/run_state.hpp"
+#include "golden/continual/test_clusters.hpp"
+#include "golden/support/error.hpp"
+#include "golden/train/executor.hpp"
+#include "golden/train/layer_list.hpp"
+
+namespace sylvester {
+namespace {
+
+using enum ContinualMethod;
+constexpr ContinualMethod kAll[] = {kFineTune, kJoint, kLwf, kIcarl, kBic, kDer, kMemo};
+
+TrainSettings settings_of(ContinualMethod method, const std::string& preset = "fp32") {
+  TrainSettings settings;
+  settings.recipe = preset_recipe(preset);
+  settings.layers = {"dense 17", "relu", "dense 20", "relu"};
+  settings.epochs = 6;
+  settings.batch = 16;
+  settings.sgd.learning_rate = 0.05F;
+  settings.memory = 20;
+  settings.method = method;
+  return settings;
+}
+
+TrainResult run(const TrainSettings& settings, const RunHooks& hooks = {}) {
+  const auto backend = make_golden_backend(1);
+  return run_class_incremental(settings, small_split(), *backend, hooks);
+}
+
+// What a state file gives back.
+nlohmann::json reread(const nlohmann::json& state) {
+  return nlohmann::json::from_cbor(nlohmann::json::to_cbor(state));
+}
+
+struct Saved {
+  TrainResult result;
+  std::vector<nlohmann::json> states;
+};
+Saved run_and_save(const TrainSettings& settings) {
+  Saved saved;
+  saved.result =
+      run(settings, {.wants_state = [] { return true; },
+                     .save = [&](const nlohmann::json& s) { saved.states.push_back(reread(s)); }});
+  return saved;
+}
+
+TEST(Method, EveryMethodLearnsInFloatAndInFourBits) {
+  for (const ContinualMethod method : kAll) {
+    for (const char* preset : {"fp32", "hdqt"}) {
+      const TrainResult result = run(settings_of(method, preset));
+      const std::string name = std::string(to_string(method)) + " " + preset;
+      ASSERT_EQ(result.linear.accuracy.size(), 3U) << name;
+      EXPECT_GT(result.linear.accuracy.front(), 85.0) << name;
+      // Without exemplars, or behind a first layer that only the first task has trained, it is
+      // hard.
+      EXPECT_GT(result.linear.final(), method == kLwf || method == kMemo ? 35.0 : 60.0) << name;
+      EXPECT_EQ(result.nearest_mean.accuracy.empty(), method == kJoint || method == kLwf) << name;
+      EXPECT_TRUE(result.complete) << name;
+    }
+  }
+}
+
+TEST(Method, JointTrainingIsTheBoundAndDistillationForgetsLess) {
+  TrainSettings plain = settings_of(kFineTune);
+  plain.memory = 0;
+  const double forgotten = run(plain).linear.forgetting().value();
+  EXPECT_LT(run(settings_of(kLwf)).linear.forgetting().value(), forgotten - 5.0);
+  const double bound = run(settings_of(kJoint)).linear.average_incremental();
+  for (const ContinualMethod method : {kFineTune, kLwf, kIcarl}) {
+    EXPECT_LE(run(settings_of(method)).linear.average_incremental(), bound + 2.0)
+        << to_string(method);
+  }
+}
+
+TEST(Method, LwfLeavesOldClassesToTheDistillation) {
+  const TrainSettings settings = settings_of(kLwf);
+  const auto method = make_method(settings);
+  HostRandom random(3);
+  const Task task = {.index = 1, .old_classes = 2, .classes = 4};
+  const Network network = make_network({.channels = kFeatures}, settings.layers, 4, false, random);
+  const auto backend = make_golden_backend(1);
+  const auto executor = make_executor(settings.recipe, *backend);
+  Activations activations;
+  for (float& x : input_of(activations, network, 3).values) x = random.uniform();
+  executor->begin(network, {});
+  forward_pass(network, *executor, activations);
+  const std::vector<std::int32_t> labels = {2, 3, 2};
+  Gradients gradients;
+  method->loss({task, activations, nullptr, labels}, gradients);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(gradients.logits().row(i)[0], 0.0F);
+    EXPECT_EQ(gradients.logits().row(i)[1], 0.0F);
+    EXPECT_NE(gradients.logits().row(i)[2], 0.0F);
+  }
+}
+
+TEST(Method, BicCorrectsTheNewestTask) {
+  const Saved saved = run_and_save(settings_of(kBic));
+  EXPECT_FALSE(saved.result.network.classifier().bias.empty());
+  EXPECT_TRUE(saved.result.network.layer(0).bias.empty());
+  const nlohmann::json& parts = saved.states.back().at("method");
+  ASSERT_EQ(parts.size(), 3U);
+  EXPECT_EQ(parts[0], (nlohmann::json{0, 2, 1.0F, 0.0F}));
+  for (int task : {1, 2}) {
+    const auto at = static_cast<std::size_t>(task);
+    EXPECT_NE(parts[at][2].get<float>(), 1.0F);
+    EXPECT_NE(parts[at][3].get<float>(), 0.0F);
+  }
+  // Without exemplars there is nothing to learn it from.
+  TrainSettings bare = settings_of(kBic);
+  bare.memory = 0;
+  for (const auto& part : run_and_save(bare).states.back().at("method")) {
+    EXPECT_EQ(part[2].get<float>(), 1.0F);
+  }
+}
+
+// The nodes before `end` have in both states the same numbers.
+void expect_equal_nodes(const nlohmann::json& a, const nlohmann::json& b, int first, int end) {
+  for (int n = first; n < end; ++n) {
+    EXPECT_EQ(a.at("network").at(static_cast<std::size_t>(n)),
+              b.at("network").at(static_cast<std::size_t>(n)))
+        << "node " << n;
+  }
+}
+
+TEST(Method, DerKeepsOldBackbonesAndAddsOne) {
+  const Saved saved = run_and_save(settings_of(kDer));
+  const Network& network = saved.result.network;
+  EXPECT_EQ(network.features(), 3 * 20);
+  EXPECT_EQ(network.heads.size(), 1U);
+  EXPECT_EQ(network.depth(), 3 * 2 + 1);
+  // Six epochs and the task's end make seven states of a task.
+  expect_equal_nodes(saved.states[6], saved.states.back(), 1, 5);
+  expect_equal_nodes(saved.states[13], saved.states.back(), 1, 9);
+  EXPECT_NE(saved.states[7].at("network").at(5), saved.states[8].at("network").at(5));
+}
+
+TEST(Method, MemoSharesItsFirstLayers) {
+  const Saved saved = run_and_save(settings_of(kMemo));
+  const Network& network = saved.result.network;
+  EXPECT_EQ(network.features(), 3 * 20);
+  EXPECT_EQ(network.depth(), 1 + 3 + 1);
+  expect_equal_nodes(saved.states[6], saved.states.back(), 1, 5);
+  EXPECT_NE(saved.states[0].at("network").at(1), saved.states[1].at("network").at(1));
+  TrainSettings none_left = settings_of(kMemo);
+  none_left.shared_layers = 4;
+  EXPECT_THROW(run(none_left), UserError);
+}
+
+TEST(Method, ExpandingMethodsAlignTheClassifier) {
+  const Network network = run(settings_of(kDer)).network;
+  const Node& classifier = network.classifier();
+  const auto mean_length = [&](int first, int last) {
+    double sum = 0.0;
+    for (int row = first; row < last; ++row) {
+      double squares = 0.0;
+      for (int i = 0; i < classifier.k; ++i) {
+        const double w = classifier.weight[static_cast<std::size_t>(row * classifier.k + i)];
+        squares += w * w;
+      }
+      sum += std::sqrt(squares);
+    }
+    return sum / (last - first);
+  };
+  EXPECT_NEAR(mean_length(0, 4), mean_length(4, 5), 1e-5);
+}
+
+TEST(Method, MilestonesLowerTheRate) {
+  TrainSettings settings = settings_of(kIcarl);
+  const std::string constant = run(settings).weights_sha256;
+  settings.milestones = {3};
+  settings.decay = 1.0F;
+  EXPECT_EQ(run(settings).weights_sha256, constant);
+  settings.decay = 0.1F;
+  EXPECT_NE(run(settings).weights_sha256, constant);
+  settings.milestones = {6};  // after the last epoch
+  EXPECT_EQ(run(settings).weights_sha256, constant);
+}
+
+TEST(RunState, ARunThatGoesOnEndsLikeOneThatWasNotInterrupted) {
+  for (const ContinualMethod method : kAll) {
+    TrainSettings settings = settings_of(method, "hdqt");
+    settings.epochs = 2;
+    const Saved saved = run_and_save(settings);
+    EXPECT_EQ(saved.states.size(), 9U);
+    for (std::size_t i = 0; i < saved.states.size(); ++i) {
+      std::uint64_t first_step = 0;
+      const TrainResult resumed = run(settings, {.progress =
+                                                     [&](const TrainProgress& p) {
+                                                       if (first_step == 0) first_step = p.step;
+                                                     },
+                                                 .resume = &saved.states[i]});
+      const std::string name = std::string(to_string(method)) + ", state " + std::to_string(i);
+      EXPECT_GE(first_step + 1, saved.states[i].at("step").get<std::uint64_t>() * (i < 8)) << name;
+      EXPECT_EQ(resumed.weights_sha256, saved.result.weights_sha256) << name;
+      EXPECT_EQ(resumed.linear.accuracy, saved.result.linear.accuracy) << name;
+      EXPECT_EQ(resumed.linear.class_accuracy, saved.result.linear.class_accuracy) << name;
+      EXPECT_EQ(resumed.nearest_mean.accuracy, saved.result.nearest_mean.accuracy) << name;
+      EXPECT_EQ(resumed.task_loss, saved.result.task_loss) << name;
+      EXPECT_EQ(resumed.totals, saved.result.totals) << name;
+      EXPECT_EQ(resumed.steps, saved.result.steps) << name;
+      EXPECT_TRUE(resumed.complete) << name;
+    }
+  }
+}
+
+TEST(RunState, StatesOfOtherRunsAreRefused) {
+  const Saved saved = run_and_save(settings_of(kDer));
+  const auto refused = [&](auto change, const nlohmann::json& state) {
+    TrainSettings settings = settings_of(kDer);
+    change(settings);
+    EXPECT_THROW(run(settings, {.resume = &state}), UserError);
+  };
+  refused([](TrainSettings& s) { s.layers[0] = "dense 18"; }, saved.states[3]);
+  refused([](TrainSettings& s) { s.method = kIcarl; }, saved.states[10]);
+  refused([](TrainSettings& s) { s.epochs = 2; }, saved.states[4]);
+  refused([](TrainSettings& s) { s.classes_per_task = 5; }, saved.states[10]);
+  refused([](TrainSettings&) {}, nlohmann::json::object());
+  for (const auto& [key, value] : saved.states[9].items()) {
+    nlohmann::json state = saved.states[9];
+    state.erase(key);
+    refused([](TrainSettings&) {}, state);
+    state[key] = "text";
+    if (key == "method") continue;  // DER has no state of its own
+    refused([](TrainSettings&) {}, state);
+  }
+}
+
+}  // namespace
+}  // namespace sylvester

@@ -1,0 +1,45 @@
+// Everything that decides a class-incremental run, apart from the data.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "golden/continual/method.hpp"
+#include "golden/train/network.hpp"
+#include "golden/train/recipe.hpp"
+#include "golden/train/sgd.hpp"
+
+namespace sylvester {
+
+struct TrainSettings {
+  TrainRecipe recipe;
+  /// layer_list.hpp. The default is HDQT's FCNet: two hidden layers as wide as the input.
+  std::vector<std::string> layers = {"dense input", "relu", "dense input", "relu"};
+  bool bias = false;
+  SgdSettings sgd;
+  std::vector<int> milestones;  ///< epochs, from 0, at whose start the learning rate drops
+  float decay = 0.1F;           ///< its factor then
+  int epochs = 100;             ///< per task
+  int batch = 128;              ///< the last batch of an epoch may be smaller
+  std::uint32_t seed = 1;       ///< weights, order of samples, stochastic rounding
+
+  ContinualMethod method = ContinualMethod::kIcarl;
+  int classes_per_task = 2;  ///< all classes or more: plain training. The last task may have fewer
+  int memory = 200;          ///< exemplars in all, memory/(seen classes) of each class; 0: none
+  float temperature = 2.0F;  ///< of the distillation
+  float lwf_weight = 3.0F;   ///< of LwF's distillation
+  float held_out = 0.1F;     ///< share of the exemplars that BiC's second stage takes
+  bool softmax_twice = false;  ///< BiC's second stage as in the published code
+  int shared_layers = 2;       ///< entries of `layers` that MEMO's tasks have in common
+
+  int test_batch = 128;     ///< samples that share a scale in evaluation
+  int exemplar_batch = 64;  ///< the same for features that choose exemplars and make their means
+  int test_samples_per_class = 0;  ///< evaluate on the first so many of each class; 0: all
+  std::uint64_t max_steps = 0;     ///< stop training after so many updates; 0: no limit
+  std::optional<Network> initial;  ///< to begin with instead of drawn weights; its classifier has
+                                   ///< the classes of the first task
+};
+
+}  // namespace sylvester

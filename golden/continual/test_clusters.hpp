@@ -1,0 +1,43 @@
+// For tests: a small data set that every method learns in a moment.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "golden/data/dataset.hpp"
+#include "golden/support/random.hpp"
+
+namespace sylvester {
+
+inline constexpr int kFeatures = 12;
+inline constexpr int kClasses = 5;
+
+// Clusters of uniform noise around one centre per class.
+inline Dataset clusters(int per_class, std::uint64_t seed) {
+  HostRandom centres(1);
+  HostRandom noise(seed);
+  std::vector<float> centre(kFeatures * kClasses);
+  for (float& value : centre) value = 2.0F * centres.uniform() - 1.0F;
+  Dataset dataset;
+  dataset.name = "clusters";
+  dataset.features = kFeatures;
+  dataset.classes = kClasses;
+  for (int i = 0; i < per_class * kClasses; ++i) {
+    const int label = i % kClasses;
+    dataset.label.push_back(label);
+    for (int f = 0; f < kFeatures; ++f) {
+      dataset.x.push_back(centre[static_cast<std::size_t>(label * kFeatures + f)] +
+                          1.2F * (noise.uniform() - 0.5F));
+    }
+  }
+  return dataset;
+}
+
+inline Split small_split() {
+  Split split;
+  split.train = clusters(40, 2);
+  split.test = clusters(20, 3);
+  return split;
+}
+
+}  // namespace sylvester
