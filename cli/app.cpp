@@ -11,6 +11,7 @@
 
 #include "cli/accumulate_command.hpp"
 #include "cli/config_command.hpp"
+#include "cli/explore_command.hpp"
 #include "cli/generate_command.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/output.hpp"
@@ -33,6 +34,7 @@ struct Arguments {
   std::string key;
   std::string folder;  ///< of --out
   AccumulateArguments accumulate;
+  ExploreArguments explore;
   SimulateArguments simulate;
   TrainArguments train;
   VerifyArguments verify;
@@ -126,6 +128,24 @@ void add_accumulate_command(CLI::App& app, Arguments& arguments, Command& chosen
   command->add_option("--policy", a.policy, "saturate, wrap, clamp or all")->capture_default_str();
   command->add_option("--format", a.format, "Operand format that floats are quantised to")
       ->capture_default_str();
+}
+
+void add_explore_command(CLI::App& app, Arguments& arguments, Command& chosen) {
+  ExploreArguments& e = arguments.explore;
+  CLI::App* command =
+      add_command(app, "explore", "Accuracy and cycles of many configurations, resumable", chosen,
+                  [&e](const Output& output) { return run_explore(e, output); });
+  path_option(command->add_option("space", e.space, "A TOML file: base, axes, seeds, measures"),
+              "SPACE")
+      ->required();
+  path_option(command->add_option("--out", e.out,
+                                  "Folder of the results: new, empty, or an earlier one to go on"),
+              "DIR")
+      ->required();
+  command->add_option("--workers", e.workers, "Trainings at the same time; 0 is one per core")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  path_option(command->add_option("--data", e.data, "Folder of the data sets"), "DIR");
 }
 
 void add_generate_command(CLI::App& app, Arguments& arguments, Command& chosen) {
@@ -233,6 +253,7 @@ int parse_and_run(int argc, const char* const* argv, const Output& output) {
   Command chosen;
   add_accumulate_command(app, arguments, chosen);
   add_config_commands(app, arguments, chosen);
+  add_explore_command(app, arguments, chosen);
   add_generate_command(app, arguments, chosen);
   add_simulate_command(app, arguments, chosen);
   add_train_command(app, arguments, chosen);

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <charconv>
-#include <memory>
 #include <vector>
 
 #include <fmt/format.h>
@@ -10,36 +9,16 @@
 
 #include "golden/config/config.hpp"
 #include "golden/config/convert.hpp"
+#include "golden/config/layer_jobs.hpp"
 #include "golden/support/error.hpp"
 #include "golden/support/sha256.hpp"
 #include "sim/cycles/cycles.hpp"
+#include "sim/cycles/layer_cycles.hpp"
 
 namespace sylvester {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-/// Of the recurrence of gemm_cycles: a few seconds.
-constexpr std::uint64_t kMostSteps = std::uint64_t{1} << 27;
-constexpr int kMostLength = 65535;  // of a dimension in a job's descriptor
-
-// Y = X W^T, dX = G W or dW = G^T X of one layer.
-struct Gemm {
-  std::string name;
-  Role a;
-  Role b;
-  int m;
-  int n;
-  int k;
-};
-
-struct GemmCycles {
-  std::uint64_t prepare_a = 0;
-  std::uint64_t prepare_b = 0;
-  std::uint64_t gemm = 0;
-  std::uint64_t macs = 0;
-  [[nodiscard]] std::uint64_t total() const { return prepare_a + prepare_b + gemm; }
-};
 
 std::array<int, 3> parse_sizes(const std::string& text) {
   std::array<int, 3> sizes{};
@@ -58,52 +37,15 @@ std::array<int, 3> parse_sizes(const std::string& text) {
 }
 
 // The three GEMMs of a layer with batch M, N outputs and K inputs.
-std::vector<Gemm> gemms_of(const SimulateArguments& arguments) {
+std::vector<LayerGemm> gemms_of(const SimulateArguments& arguments) {
   const auto [m, n, k] = parse_sizes(arguments.gemm);
-  std::vector<Gemm> result = {{"forward", Role::kForwardActivation, Role::kForwardWeight, m, n, k}};
+  const LayerShape layer{.batch = m, .outputs = n, .inputs = k};
+  std::vector<LayerGemm> result = {forward_gemm(layer, false)};
   if (arguments.training) {
-    result.push_back({"input_gradient", Role::kInputGradient, Role::kBackwardWeight, m, k, n});
-    result.push_back(
-        {"weight_gradient", Role::kWeightGradient, Role::kBackwardActivation, n, k, m});
+    result.push_back(input_gradient_gemm(layer));
+    result.push_back(weight_gradient_gemm(layer));
   }
   return result;
-}
-
-// The count does not depend on the elements: mantissas and codes are left out.
-PrepareJob prepare_job(const Config& config, Role role, int lines, int k) {
-  PrepareJob job;
-  job.recipe = prepare_recipe(config, role);
-  job.input.name = std::string(to_string(role));
-  job.input.lines = lines;
-  job.input.k = k;
-  return job;
-}
-
-// The recurrence takes one step per chunk of a block of results.
-void require_few_steps(const Gemm& gemm, const GemmDescriptor& descriptor) {
-  const std::uint64_t steps =
-      std::uint64_t{descriptor.m_blocks} * descriptor.n_blocks * descriptor.k_chunks;
-  if (steps <= kMostSteps) return;
-  throw UserError(
-      fmt::format("--gemm: {} of {} x {} x {} has {} x {} blocks of {} chunks on this array; "
-                  "allowed: at most {} chunks",
-                  gemm.name, gemm.m, gemm.n, gemm.k, descriptor.m_blocks, descriptor.n_blocks,
-                  descriptor.k_chunks, kMostSteps));
-}
-
-GemmCycles count(const Config& config, const HardwareParameters& hardware, const Gemm& gemm) {
-  const PrepareJob a = prepare_job(config, gemm.a, gemm.m, gemm.k);
-  const PrepareJob b = prepare_job(config, gemm.b, gemm.n, gemm.k);
-  const GemmJob job{.a = std::make_shared<PreparedOperand>(prepared_shape(a)),
-                    .b = std::make_shared<PreparedOperand>(prepared_shape(b)),
-                    .recipe = accumulate_recipe(config, gemm_of(gemm.a)),
-                    .counters = hardware.counters};
-  const GemmDescriptor descriptor = describe_shape(hardware, job);
-  require_few_steps(gemm, descriptor);
-  return {.prepare_a = prepare_cycles(hardware, describe(hardware, a)),
-          .prepare_b = prepare_cycles(hardware, describe(hardware, b)),
-          .gemm = gemm_cycles(hardware, descriptor),
-          .macs = useful_macs(hardware, descriptor)};
 }
 
 }  // namespace
@@ -118,8 +60,8 @@ int run_simulate(const SimulateArguments& arguments, const Output& output) {
   std::uint64_t cycles = 0;
   std::uint64_t array_cycles = 0;
   std::uint64_t macs = 0;
-  for (const Gemm& gemm : gemms_of(arguments)) {
-    const GemmCycles c = count(config, hardware, gemm);
+  for (const LayerGemm& gemm : gemms_of(arguments)) {
+    const GemmCycles c = gemm_cycles(hardware, describe(config, hardware, gemm, "--gemm"));
     cycles += c.total();
     array_cycles += c.gemm;
     macs += c.macs;

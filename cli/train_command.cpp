@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -17,6 +16,7 @@
 #include "golden/config/config.hpp"
 #include "golden/config/convert.hpp"
 #include "golden/continual/class_incremental.hpp"
+#include "golden/continual/result_json.hpp"
 #include "golden/data/load.hpp"
 #include "golden/data/split.hpp"
 #include "golden/numerics/parallel.hpp"
@@ -26,6 +26,7 @@
 #include "golden/support/output_folder.hpp"
 #include "golden/support/progress.hpp"
 #include "golden/support/sha256.hpp"
+#include "golden/support/statistics.hpp"
 #ifdef SYLVESTER_HAS_SYSTEMC
 #include "testbenches/backends.hpp"
 #endif
@@ -127,77 +128,22 @@ std::vector<SeedRun> run_seeds(const TrainArguments& arguments, const Config& co
   return runs;
 }
 
-Json head_json(const AccuracyRecord& record) {
-  Json head = {{"task_accuracy", record.accuracy},
-               {"average_incremental_accuracy", record.average_incremental()},
-               {"final_accuracy", record.final()},
-               {"forgetting", nullptr}};
-  if (const auto forgetting = record.forgetting()) head["forgetting"] = *forgetting;
-  return head;
-}
-
-Json counters_json(const TrainTotals& totals) {
-  Json gemms = Json::object();
-  Json operands = Json::object();
-  for (int i = 0; i < kGemmKinds; ++i) {
-    const GemmTotals& t = totals.gemm[static_cast<std::size_t>(i)];
-    gemms[std::string(to_string(static_cast<GemmKind>(i)))] = {
-        {"gemms", t.gemms},
-        {"macs", t.macs},
-        {"tiles", t.tiles},
-        {"mac_limited", t.counters.mac_limited},
-        {"tile_limited", t.counters.tile_limited},
-        {"outer_limited", t.counters.outer_limited},
-        {"limited_tile_share", t.limited_tile_share()}};
-  }
-  for (int i = 0; i < kRoles; ++i) {
-    const PrepareTotals& t = totals.prepare[static_cast<std::size_t>(i)];
-    if (t.operands == 0) continue;
-    operands[std::string(to_string(static_cast<Role>(i)))] = {
-        {"operands", t.operands},
-        {"codes", t.codes},
-        {"codes_at_limit", t.counters.codes_at_limit},
-        {"rounded_up", t.counters.rounded_up},
-        {"zero_codes", t.counters.zero_codes}};
-  }
-  // Two of a GEMM's and an operand's names are equal, so they do not share one object.
-  return {{"gemms", std::move(gemms)}, {"operands", std::move(operands)}};
-}
-
 Json run_json(const SeedRun& run) {
-  const TrainResult& r = run.result;
-  Json json = {{"seed", run.seed}, {"weights_sha256", r.weights_sha256}};
-  json.update(head_json(r.linear));
-  if (!r.nearest_mean.accuracy.empty()) json["nearest_mean"] = head_json(r.nearest_mean);
-  json["limited_tile_share"] = r.totals.limited_tile_share();
-  json["counters"] = counters_json(r.totals);
-  json["steps"] = r.steps;
-  json["complete"] = r.complete;
-  json["backward_bytes"] = r.backward_bytes;
-  json["seconds"] = r.seconds;
+  Json json = {{"seed", run.seed}};
+  json.update(to_json(run.result));
   return json;
 }
 
-struct Spread {
-  double mean = 0;
-  double deviation = 0;  ///< sample standard deviation; 0 for one value
-};
-
 template <typename Value>
-Spread spread(const std::vector<SeedRun>& runs, Value value) {
-  Spread s;
-  const auto n = static_cast<double>(runs.size());
-  for (const SeedRun& run : runs) s.mean += value(run.result) / n;
-  for (const SeedRun& run : runs) {
-    if (runs.size() > 1) s.deviation += std::pow(value(run.result) - s.mean, 2) / (n - 1);
-  }
-  s.deviation = std::sqrt(s.deviation);
-  return s;
+Spread spread_of(const std::vector<SeedRun>& runs, Value value) {
+  std::vector<double> values;
+  for (const SeedRun& run : runs) values.push_back(value(run.result));
+  return spread(values);
 }
 
 Json summary_json(const std::vector<SeedRun>& runs) {
   const auto entry = [&](auto value) {
-    const Spread s = spread(runs, value);
+    const Spread s = spread_of(runs, value);
     return Json{{"mean", s.mean}, {"deviation", s.deviation}};
   };
   return {
@@ -221,10 +167,15 @@ std::string text_of(const std::vector<SeedRun>& runs) {
         100 * r.totals.limited_tile_share(), r.steps, duration_text(r.seconds), r.weights_sha256);
   }
   if (runs.size() > 1) {
-    const Spread s =
-        spread(runs, [](const TrainResult& r) { return r.linear.average_incremental(); });
-    text += fmt::format("{} seeds: average incremental accuracy {:.2f} % +- {:.2f}\n", runs.size(),
-                        s.mean, s.deviation);
+    const auto entry = [&](auto value) {
+      const Spread s = spread_of(runs, value);
+      return fmt::format("{:.2f} +- {:.2f} %", s.mean, s.deviation);
+    };
+    text += fmt::format(
+        "{} seeds: average incremental accuracy {}, final {}, forgetting {} (mean +- deviation)\n",
+        runs.size(), entry([](const TrainResult& r) { return r.linear.average_incremental(); }),
+        entry([](const TrainResult& r) { return r.linear.final(); }),
+        entry([](const TrainResult& r) { return r.linear.forgetting().value_or(0); }));
   }
   return text;
 }

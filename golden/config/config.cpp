@@ -50,7 +50,35 @@ std::string preset_file_name(const std::string& name) {
   return name.ends_with(".toml") ? name : name + ".toml";
 }
 
+std::string text_of(const std::string& path_or_preset) {
+  if (std::filesystem::exists(path_or_preset)) return read_file(path_or_preset, kMostTomlBytes);
+  const auto preset = preset_files().find(preset_file_name(path_or_preset));
+  if (preset == preset_files().end()) {
+    throw UserError(fmt::format("{}: no such file or preset; presets: {}", path_or_preset,
+                                fmt::join(preset_names(), ", ")));
+  }
+  return preset->second;
+}
+
+using Values = std::map<std::string, ConfigValue, std::less<>>;
+
+Values values_of(const std::string& toml, const std::string& where) {
+  Values values;
+  for (TomlEntry& read : parse_toml(toml, where)) {
+    TomlEntry entry = checked_entry(std::move(read), where);
+    if (!values.emplace(entry.name, std::move(entry.value)).second) {
+      throw UserError(fmt::format("{}: {}: given twice", where, entry.name));
+    }
+  }
+  return values;
+}
+
 }  // namespace
+
+TomlEntry checked_entry(TomlEntry entry, const std::string& where) {
+  const KeyDeclaration& key = resolve_key(entry.name, where);
+  return {key.name, checked(key, std::move(entry.value), where)};
+}
 
 Config::Config(std::string source, Values values)
     : source_(std::move(source)), values_(std::move(values)) {
@@ -63,13 +91,7 @@ Config::Config(std::string source, Values values)
 
 Config Config::parse(const std::string& toml, const std::string& where,
                      const std::vector<std::string>& overrides) {
-  Values values;
-  for (TomlEntry& entry : parse_toml(toml, where)) {
-    const KeyDeclaration& key = resolve_key(entry.name, where);
-    if (!values.emplace(key.name, checked(key, std::move(entry.value), where)).second) {
-      throw UserError(fmt::format("{}: {}: given twice", where, key.name));
-    }
-  }
+  Values values = values_of(toml, where);
   for (const std::string& assignment : overrides) {
     const std::size_t equals = assignment.find('=');
     if (equals == std::string::npos || equals == 0) {
@@ -85,15 +107,17 @@ Config Config::parse(const std::string& toml, const std::string& where,
 }
 
 Config Config::load(const std::string& path_or_preset, const std::vector<std::string>& overrides) {
-  if (std::filesystem::exists(path_or_preset)) {
-    return parse(read_file(path_or_preset, kMostTomlBytes), path_or_preset, overrides);
+  return parse(text_of(path_or_preset), path_or_preset, overrides);
+}
+
+Config Config::load(const std::string& path_or_preset, const std::vector<TomlEntry>& settings,
+                    const std::string& where) {
+  Values values = values_of(text_of(path_or_preset), path_or_preset);
+  for (const TomlEntry& setting : settings) {
+    TomlEntry entry = checked_entry(setting, where);
+    values[entry.name] = std::move(entry.value);
   }
-  const auto preset = preset_files().find(preset_file_name(path_or_preset));
-  if (preset == preset_files().end()) {
-    throw UserError(fmt::format("{}: no such file or preset; presets: {}", path_or_preset,
-                                fmt::join(preset_names(), ", ")));
-  }
-  return parse(preset->second, path_or_preset, overrides);
+  return Config(where, std::move(values));
 }
 
 const ConfigValue& Config::value(std::string_view key) const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "golden/config/schema.hpp"
+#include "golden/config/toml.hpp"
 
 namespace sylvester {
 
@@ -22,6 +23,10 @@ class Config {
   /// form key=value and come after the file. Throws UserError with one line.
   static Config load(const std::string& path_or_preset,
                      const std::vector<std::string>& overrides = {});
+
+  /// `settings` come after the file; `where` names them and the result in error messages.
+  static Config load(const std::string& path_or_preset, const std::vector<TomlEntry>& settings,
+                     const std::string& where);
 
   /// `where` names the text in error messages.
   static Config parse(const std::string& toml, const std::string& where,
@@ -60,6 +65,10 @@ class Config {
   std::string source_;
   Values values_;
 };
+
+/// The entry with the full name of its key and a value of the key's type. Throws UserError
+/// `where: key: ...` if there is no such key or the value is not allowed.
+TomlEntry checked_entry(TomlEntry entry, const std::string& where);
 
 /// Names of the presets, without ".toml"; configurations in sub-folders of configs/ are not among
 /// them, though load() knows them too, for example "verify/wrap-3x5".

@@ -8,16 +8,54 @@
 namespace sylvester {
 namespace {
 
-// A list of TOML: all strings or all integers; an empty one counts as strings.
-ConfigValue list_value(const toml::array& array, const std::string& name,
+constexpr int kMostTables = 8;  // more than any key has
+
+TomlNode node_of(const toml::node& node, const std::string& name, int depth,
+                 const std::string& where);
+
+TomlNode::Table table_of(const toml::table& table, const std::string& prefix, int depth,
+                         const std::string& where) {
+  TomlNode::Table result;
+  for (const auto& [key, node] : table) {
+    const std::string name(key.str());
+    result.push_back({name, node_of(node, prefix + name, depth, where)});
+  }
+  return result;
+}
+
+// `depth`: of the table that the node stands in.
+TomlNode node_of(const toml::node& node, const std::string& name, int depth,
+                 const std::string& where) {
+  if (const auto* integer = node.as_integer()) return {integer->get()};
+  if (const auto* real = node.as_floating_point()) return {real->get()};
+  if (const auto* flag = node.as_boolean()) return {flag->get()};
+  if (const auto* text = node.as_string()) return {text->get()};
+  if (const auto* array = node.as_array()) {
+    TomlNode::List list;
+    for (const toml::node& element : *array) list.push_back(node_of(element, name, depth, where));
+    return {std::move(list)};
+  }
+  if (const auto* table = node.as_table()) {
+    if (depth == kMostTables) {
+      throw UserError(
+          fmt::format("{}: {}: more than {} tables in each other", where, name, kMostTables));
+    }
+    return {table_of(*table, name + ".", depth + 1, where)};
+  }
+  throw UserError(fmt::format(
+      "{}: {}: value is a date or a time; allowed: number, name, true, false, list", where, name));
+}
+
+// All strings or all integers; an empty one counts as strings.
+ConfigValue list_value(const TomlNode::List& list, const std::string& name,
                        const std::string& where) {
   std::vector<std::string> texts;
   std::vector<std::int64_t> integers;
-  for (const toml::node& node : array) {
-    if (const auto* text = node.as_string()) {
-      texts.push_back(text->get());
-    } else if (const auto* integer = node.as_integer()) {
-      integers.push_back(integer->get());
+  for (const TomlNode& element : list) {
+    if (const auto* text = std::get_if<std::string>(&element.value)) {
+      texts.push_back(*text);
+    } else if (const auto* integer = std::get_if<std::int64_t>(&element.value)) {
+      integers.push_back(*integer);
     } else {
       throw UserError(fmt::format(
           "{}: {}: value holds something that is neither a name nor an integer", where, name));
@@ -30,31 +68,15 @@ ConfigValue list_value(const toml::array& array, const std::string& name,
   return texts;
 }
 
-ConfigValue node_value(const toml::node& node, const std::string& name, const std::string& where) {
-  if (const auto* integer = node.as_integer()) return integer->get();
-  if (const auto* real = node.as_floating_point()) return real->get();
-  if (const auto* flag = node.as_boolean()) return flag->get();
-  if (const auto* text = node.as_string()) return text->get();
-  if (const auto* array = node.as_array()) return list_value(*array, name, where);
-  throw UserError(fmt::format(
-      "{}: {}: value is a date or a time; allowed: number, name, true, false, list", where, name));
-}
-
-constexpr int kMostTables = 8;  // more than any key has
-
-void flatten(const toml::table& table, const std::string& prefix, int depth,
-             const std::string& where, std::vector<TomlEntry>& entries) {
+void flatten(const TomlNode::Table& table, const std::string& prefix, const std::string& where,
+             std::vector<TomlEntry>& entries) {
   for (const auto& [key, node] : table) {
-    const std::string name = prefix + std::string(key.str());
-    if (const auto* inner = node.as_table()) {
-      if (depth == kMostTables) {
-        throw UserError(
-            fmt::format("{}: {}: more than {} tables in each other", where, name, kMostTables));
-      }
+    const std::string name = prefix + key;
+    if (const auto* inner = std::get_if<TomlNode::Table>(&node.value)) {
       if (inner->empty()) require_table(name, where);  // no key in it shows that it is unknown
-      flatten(*inner, name + ".", depth + 1, where, entries);
+      flatten(*inner, name + ".", where, entries);
     } else {
-      entries.push_back({name, node_value(node, name, where)});
+      entries.push_back({name, config_value(node, name, where)});
     }
   }
 }
@@ -80,17 +102,33 @@ bool is_list(KeyType type) { return is_list_of_texts(type) || type == KeyType::k
 
 }  // namespace
 
+TomlNode::Table parse_toml_tree(const std::string& text, const std::string& where) {
+  return table_of(parse(text, where), "", 1, where);
+}
+
 std::vector<TomlEntry> parse_toml(const std::string& text, const std::string& where) {
   std::vector<TomlEntry> entries;
-  flatten(parse(text, where), "", 1, where, entries);
+  flatten(parse_toml_tree(text, where), "", where, entries);
   return entries;
+}
+
+ConfigValue config_value(const TomlNode& node, const std::string& name, const std::string& where) {
+  if (const auto* integer = std::get_if<std::int64_t>(&node.value)) return *integer;
+  if (const auto* real = std::get_if<double>(&node.value)) return *real;
+  if (const auto* flag = std::get_if<bool>(&node.value)) return *flag;
+  if (const auto* text = std::get_if<std::string>(&node.value)) return *text;
+  if (const auto* list = std::get_if<TomlNode::List>(&node.value)) {
+    return list_value(*list, name, where);
+  }
+  throw UserError(fmt::format("{}: {}: value is a table; allowed: number, name, true, false, list",
+                              where, name));
 }
 
 ConfigValue parse_override(const KeyDeclaration& key, const std::string& text,
                            const std::string& where) {
   const auto read = [&](const std::string& value) {
     const toml::table table = parse("value = " + value, where);
-    return node_value(*table.get("value"), key.name, where);
+    return config_value(node_of(*table.get("value"), key.name, 1, where), key.name, where);
   };
   const auto refuse = [&]() -> ConfigValue {
     throw UserError(

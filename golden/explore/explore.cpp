@@ -1,0 +1,348 @@
+#include "golden/explore/explore.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "golden/config/convert.hpp"
+#include "golden/continual/class_incremental.hpp"
+#include "golden/continual/result_json.hpp"
+#include "golden/data/content_hash.hpp"
+#include "golden/data/load.hpp"
+#include "golden/data/split.hpp"
+#include "golden/numerics/parallel.hpp"
+#include "golden/support/error.hpp"
+#include "golden/support/progress.hpp"
+
+namespace sylvester {
+namespace {
+
+struct LoadedData {
+  Dataset data;
+  std::string hash;
+};
+using DataSets = std::map<std::string, LoadedData>;  // by name
+
+DataSets load_data(const Space& space, const std::filesystem::path& asked) {
+  DataSets sets;
+  if (!space.accuracy && !space.gemms.empty()) return sets;
+  const std::filesystem::path& folder = asked.empty() ? space.data_folder : asked;
+  for (const Point& point : space.points) {
+    const std::string& name = point.config.text("data.set");
+    if (sets.contains(name)) continue;
+    if (name != "embedded" && folder.empty()) {
+      throw UserError(fmt::format("{}: data.set: value {} needs --data DIR, the folder of the set",
+                                  point.config.source(), name));
+    }
+    LoadedData loaded{load_dataset(name, folder), {}};
+    loaded.hash = content_hash(loaded.data);
+    sets.emplace(name, std::move(loaded));
+  }
+  if (!asked.empty() && (sets.empty() || (sets.size() == 1 && sets.contains("embedded")))) {
+    throw UserError(
+        fmt::format("--data: value {}; allowed: none, for no point reads files", asked.string()));
+  }
+  return sets;
+}
+
+// A UserError inside of `body` names the point.
+template <typename Body>
+auto at_point(const Config& config, const Body& body) {
+  try {
+    return body();
+  } catch (const UserError& error) {
+    const std::string sentence = error.what();
+    if (sentence.starts_with(printable(config.source()))) throw;
+    throw UserError(config.source() + ": " + sentence);
+  }
+}
+
+// Splits that are in use, so that trainings of the same seed share one.
+class Splits {
+ public:
+  explicit Splits(const DataSets& sets) : sets_(sets) {}
+
+  std::shared_ptr<const Split> split(const Config& config) {
+    const std::string& set = config.text("data.set");
+    const SplitOptions options = split_options(config);
+    const Key key{set, options.seed, options.test_subjects, options.clip};
+    const std::lock_guard lock(mutex_);
+    std::weak_ptr<const Split>& kept = kept_[key];
+    std::shared_ptr<const Split> split = kept.lock();
+    if (!split) {
+      split = std::make_shared<const Split>(make_split(sets_.at(set).data, options));
+      kept = split;
+    }
+    return split;
+  }
+
+ private:
+  using Key = std::tuple<std::string, std::uint64_t, int, double>;
+
+  const DataSets& sets_;
+  std::mutex mutex_;
+  std::map<Key, std::weak_ptr<const Split>> kept_;
+};
+
+Config seeded(const Config& config, std::uint32_t seed) {
+  return config.with("train.seed", std::to_string(seed));
+}
+
+struct Job {
+  TrainingKey key;
+  Config config;  ///< with the seed
+};
+
+// The trainings of all points, each once, one seed of all points after the other.
+std::vector<Job> all_trainings(const Space& space, const DataSets& sets,
+                               std::vector<PointResult>& results) {
+  std::vector<Job> jobs;
+  std::set<TrainingKey> known;
+  for (int s = 0; s < space.seeds; ++s) {
+    for (std::size_t p = 0; p < space.points.size(); ++p) {
+      Config config =
+          seeded(space.points[p].config, space.first_seed + static_cast<std::uint32_t>(s));
+      TrainingKey key = training_key(config, sets.at(config.text("data.set")).hash);
+      results[p].keys.push_back(key);
+      if (known.insert(key).second) jobs.push_back({std::move(key), std::move(config)});
+    }
+  }
+  return jobs;
+}
+
+// Settings that only a run on its data can refuse are refused by its first step. Only these keys
+// matter to that.
+std::string trial_text(const Config& config) {
+  std::string text;
+  for (const KeyDeclaration& key : declared_keys()) {
+    if (key.name.starts_with("data.") || key.name.starts_with("continual.") ||
+        key.name.starts_with("network.") || key.name == "train.seed") {
+      text += value_text(config.value(key.name)) + "\n";
+    }
+  }
+  return text;
+}
+
+struct TrialEnds {};
+
+void try_first_step(const Config& config, Splits& splits) {
+  at_point(config, [&] {
+    const auto split = splits.split(config);
+    const auto backend = make_golden_backend(1);
+    try {
+      run_class_incremental(train_settings(config), *split, *backend,
+                            [](const TrainProgress&) { throw TrialEnds{}; });
+    } catch (const TrialEnds&) {
+    }
+  });
+}
+
+void check_trainings(const std::vector<Job>& jobs, Splits& splits, int workers) {
+  std::vector<const Job*> trials;
+  std::set<std::string> known;
+  for (const Job& job : jobs) {
+    at_point(job.config, [&] { train_settings(job.config); });
+    if (known.insert(trial_text(job.config)).second) trials.push_back(&job);
+  }
+  parallel_for(trials.size(), workers,
+               [&](std::size_t i) { try_first_step(trials[i]->config, splits); });
+}
+
+struct CycleJob {
+  std::size_t point;
+  std::string gemms;  ///< names them in the store
+  HardwareParameters hardware;
+  std::vector<GemmJobs> jobs;
+};
+
+// Of the network that run_class_incremental makes, with all classes.
+std::vector<LayerShape> network_layers(const Config& config, const Dataset& data) {
+  std::vector<int> widths = {data.features};
+  for (const std::int64_t width : config.integers("network.hidden")) {
+    widths.push_back(static_cast<int>(width));
+  }
+  if (widths.size() == 1) widths.insert(widths.end(), 2, data.features);
+  widths.push_back(data.classes);
+  std::vector<LayerShape> layers;
+  for (std::size_t i = 1; i < widths.size(); ++i) {
+    layers.push_back({.batch = static_cast<int>(config.integer("train.batch")),
+                      .outputs = widths[i],
+                      .inputs = widths[i - 1]});
+  }
+  return layers;
+}
+
+std::string text_of(const std::vector<LayerGemm>& gemms) {
+  std::string text;
+  for (const LayerGemm& gemm : gemms) {
+    text += fmt::format("{}{} {}x{}x{}", text.empty() ? "" : ", ", to_string(gemm.a), gemm.m,
+                        gemm.n, gemm.k);
+  }
+  return text;
+}
+
+std::vector<CycleJob> all_cycles(const Space& space, const DataSets& sets) {
+  std::vector<CycleJob> jobs;
+  for (std::size_t p = 0; p < space.points.size(); ++p) {
+    const Config& config = space.points[p].config;
+    if (config.text("train.arithmetic") != "quantised") continue;
+    std::vector<LayerGemm> gemms;
+    if (space.gemms.empty()) {
+      gemms = training_step(network_layers(config, sets.at(config.text("data.set")).data));
+    }
+    for (const LayerShape& layer : space.gemms) {
+      gemms.push_back(forward_gemm(layer, false));
+      gemms.push_back(input_gradient_gemm(layer));
+      gemms.push_back(weight_gradient_gemm(layer));
+    }
+    at_point(config, [&] {
+      CycleJob job{p, text_of(gemms), hardware_parameters(config), {}};
+      for (const LayerGemm& gemm : gemms) {
+        job.jobs.push_back(describe(config, job.hardware, gemm, config.source()));
+      }
+      jobs.push_back(std::move(job));
+    });
+  }
+  return jobs;
+}
+
+Training training_of(const TrainResult& result) {
+  const AccuracyRecord& record = result.linear;
+  return {.average_incremental_accuracy = record.average_incremental(),
+          .final_accuracy = record.final(),
+          .forgetting = record.forgetting(),
+          .limited_tile_share = result.totals.limited_tile_share(),
+          .backward_bytes = result.backward_bytes,
+          .steps = result.steps,
+          .weights_sha256 = result.weights_sha256,
+          .detail = to_json(result).dump(),
+          .seconds = result.seconds,
+          .failure = {}};
+}
+
+// The bar of all trainings, each as long as any other.
+class Bar {
+ public:
+  explicit Bar(std::size_t trainings) : shares_(trainings), bar_("exploring", trainings * kUnit) {}
+
+  void update(std::size_t training, double share) {
+    const std::lock_guard lock(mutex_);
+    const auto units = static_cast<std::uint64_t>(share * kUnit);
+    done_ += units - shares_[training];
+    shares_[training] = units;
+    bar_.update(done_);
+  }
+
+ private:
+  static constexpr std::uint64_t kUnit = 1000;
+
+  std::mutex mutex_;
+  std::vector<std::uint64_t> shares_;
+  std::uint64_t done_ = 0;
+  Progress bar_;
+};
+
+// `split` keeps the split of the training before, which is often the same.
+Training train(const Config& config, Splits& splits, std::shared_ptr<const Split>& split,
+               Backend& backend, const std::function<void(double)>& progress) {
+  const auto begin = std::chrono::steady_clock::now();
+  try {
+    split = splits.split(config);
+    return training_of(
+        run_class_incremental(train_settings(config), *split, backend, [&](const TrainProgress& p) {
+          progress(static_cast<double>(p.step) / static_cast<double>(p.steps));
+        }));
+  } catch (const UserError& error) {
+    Training failed;
+    failed.failure = error.what();
+    failed.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    return failed;
+  }
+}
+
+void train_all(const std::vector<Job>& jobs, Splits& splits, int workers, ResultStore& store) {
+  Bar bar(jobs.size());
+  std::atomic<std::size_t> next{0};
+  const auto work = [&](std::size_t) {
+    try {
+      const auto backend = make_golden_backend(1);
+      std::shared_ptr<const Split> split;
+      for (std::size_t i = next++; i < jobs.size(); i = next++) {
+        const auto progress = [&](double share) { bar.update(i, share); };
+        store.add(jobs[i].key, train(jobs[i].config, splits, split, *backend, progress));
+        progress(1);
+      }
+    } catch (...) {
+      next = jobs.size();  // ends the other workers
+      throw;
+    }
+  };
+  const std::size_t threads = std::min(jobs.size(), static_cast<std::size_t>(workers));
+  parallel_for(threads, static_cast<int>(threads), work);
+}
+
+void count_all(const Space& space, const std::vector<CycleJob>& jobs, const CountCycles& count,
+               int workers, ResultStore& store, std::vector<PointResult>& results) {
+  parallel_for(jobs.size(), workers, [&](std::size_t i) {
+    const CycleJob& job = jobs[i];
+    const Config& config = space.points[job.point].config;
+    std::optional<StepCycles>& cycles = results[job.point].cycles;
+    cycles = store.cycles(config, job.gemms);
+    if (cycles) return;
+    cycles = count(job.hardware, job.jobs);
+    store.add(config, job.gemms, *cycles);
+  });
+}
+
+void enter_runs(const Space& space, const std::vector<PointResult>& results, ResultStore& store) {
+  Transaction transaction = store.transaction();
+  for (std::size_t p = 0; p < space.points.size(); ++p) {
+    for (const TrainingKey& key : results[p].keys) store.add_run(space.points[p].config, key);
+  }
+  transaction.commit();
+}
+
+}  // namespace
+
+Exploration explore(const Space& space, const ExploreOptions& options) {
+  const int workers = resolve_threads(options.workers);
+  Exploration result;
+  result.points.resize(space.points.size());
+  for (const Point& point : space.points) {
+    at_point(point.config, [&] { hardware_parameters(point.config); });
+  }
+  const DataSets sets = load_data(space, options.data);
+  Splits splits(sets);
+  std::vector<Job> jobs;
+  if (space.accuracy) {
+    jobs = all_trainings(space, sets, result.points);
+    check_trainings(jobs, splits, workers);
+  }
+  std::vector<CycleJob> cycle_jobs;
+  if (space.cycles) cycle_jobs = all_cycles(space, sets);
+
+  ResultStore store(options.out);
+  enter_runs(space, result.points, store);
+  count_all(space, cycle_jobs, options.count_cycles, workers, store, result.points);
+  const std::size_t all = jobs.size();
+  std::erase_if(jobs, [&](const Job& job) { return store.training(job.key).has_value(); });
+  result.trained = jobs.size();
+  result.reused = all - jobs.size();
+  train_all(jobs, splits, workers, store);
+  for (PointResult& point : result.points) {
+    for (const TrainingKey& key : point.keys) point.trainings.push_back(*store.training(key));
+  }
+  return result;
+}
+
+}  // namespace sylvester
