@@ -88,11 +88,6 @@ void gather(const Dataset& dataset, std::span<const int> samples, FloatMatrix& x
   }
 }
 
-Shape shape_of(const Dataset& dataset) {
-  if (dataset.channels == 0) return {.height = 1, .width = 1, .channels = dataset.features};
-  return {.height = dataset.height, .width = dataset.width, .channels = dataset.channels};
-}
-
 class Run {
  public:
   Run(const TrainSettings& settings, const Split& split, Backend& backend, const RunHooks& hooks)
@@ -568,6 +563,11 @@ class Run {
 };
 
 }  // namespace
+
+Shape shape_of(const Dataset& dataset) {
+  if (dataset.channels == 0) return {.height = 1, .width = 1, .channels = dataset.features};
+  return {.height = dataset.height, .width = dataset.width, .channels = dataset.channels};
+}
 
 TrainResult run_class_incremental(const TrainSettings& settings, const Split& split,
                                   Backend& backend, const RunHooks& hooks) {

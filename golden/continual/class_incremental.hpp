@@ -67,6 +67,9 @@ struct TrainResult {
   Network network;
 };
 
+/// Of one sample, as the network takes it.
+Shape shape_of(const Dataset& dataset);
+
 /// Trains on split.train task after task, classes in label order, and tests on split.test after
 /// each. All passes use the settings' recipe and `backend` (kQuantised). The result depends on
 /// settings and data only, not on threads or instruction sets (fp32: on the machine's OpenBLAS).

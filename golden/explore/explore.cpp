@@ -140,7 +140,7 @@ void try_first_step(const Config& config, Splits& splits) {
     const auto backend = make_golden_backend(1);
     try {
       run_class_incremental(train_settings(config), *split, *backend,
-                            [](const TrainProgress&) { throw TrialEnds{}; });
+                            {.progress = [](const TrainProgress&) { throw TrialEnds{}; }});
     } catch (const TrialEnds&) {
     }
   });
@@ -164,19 +164,18 @@ struct CycleJob {
   std::vector<GemmJobs> jobs;
 };
 
-// Of the network that run_class_incremental makes, with all classes.
+// Of the network that the first task would have if it had all classes.
 std::vector<LayerShape> network_layers(const Config& config, const Dataset& data) {
-  std::vector<int> widths = {data.features};
-  for (const std::int64_t width : config.integers("network.hidden")) {
-    widths.push_back(static_cast<int>(width));
-  }
-  if (widths.size() == 1) widths.insert(widths.end(), 2, data.features);
-  widths.push_back(data.classes);
+  const TrainSettings settings = train_settings(config);
+  HostRandom random(0);  // the weights do not matter
+  const Network network = make_method(settings)->make(
+      shape_of(data), {.index = 0, .old_classes = 0, .classes = data.classes}, random);
   std::vector<LayerShape> layers;
-  for (std::size_t i = 1; i < widths.size(); ++i) {
-    layers.push_back({.batch = static_cast<int>(config.integer("train.batch")),
-                      .outputs = widths[i],
-                      .inputs = widths[i - 1]});
+  for (int l = 0; l < network.depth(); ++l) {
+    const Node& layer = network.layer(l);
+    layers.push_back({.batch = settings.batch * layer.shape.positions(),
+                      .outputs = layer.outputs(),
+                      .inputs = layer.k});
   }
   return layers;
 }
@@ -257,10 +256,10 @@ Training train(const Config& config, Splits& splits, std::shared_ptr<const Split
   const auto begin = std::chrono::steady_clock::now();
   try {
     split = splits.split(config);
-    return training_of(
-        run_class_incremental(train_settings(config), *split, backend, [&](const TrainProgress& p) {
+    return training_of(run_class_incremental(
+        train_settings(config), *split, backend, {.progress = [&](const TrainProgress& p) {
           progress(static_cast<double>(p.step) / static_cast<double>(p.steps));
-        }));
+        }}));
   } catch (const UserError& error) {
     Training failed;
     failed.failure = error.what();
