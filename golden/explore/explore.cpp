@@ -293,15 +293,28 @@ void train_all(const std::vector<Job>& jobs, Splits& splits, int workers, Result
 
 void count_all(const Space& space, const std::vector<CycleJob>& jobs, const CountCycles& count,
                int workers, ResultStore& store, std::vector<PointResult>& results) {
-  parallel_for(jobs.size(), workers, [&](std::size_t i) {
-    const CycleJob& job = jobs[i];
-    const Config& config = space.points[job.point].config;
-    std::optional<StepCycles>& cycles = results[job.point].cycles;
-    cycles = store.cycles(config, job.gemms);
-    if (cycles) return;
-    cycles = count(job.hardware, job.jobs);
-    store.add(config, job.gemms, *cycles);
-  });
+  constexpr std::size_t kTogether = 256;  // points written at a time: one wait for the disk
+  const auto config = [&](const CycleJob& job) -> const Config& {
+    return space.points[job.point].config;
+  };
+  std::vector<const CycleJob*> missing;
+  for (const CycleJob& job : jobs) {
+    results[job.point].cycles = store.cycles(config(job), job.gemms);
+    if (!results[job.point].cycles) missing.push_back(&job);
+  }
+  for (std::size_t begin = 0; begin < missing.size(); begin += kTogether) {
+    const std::size_t n = std::min(kTogether, missing.size() - begin);
+    parallel_for(n, workers, [&](std::size_t i) {
+      const CycleJob& job = *missing[begin + i];
+      results[job.point].cycles = count(job.hardware, job.jobs);
+    });
+    Transaction transaction = store.transaction();
+    for (std::size_t i = begin; i < begin + n; ++i) {
+      const CycleJob& job = *missing[i];
+      store.add(config(job), job.gemms, *results[job.point].cycles);
+    }
+    transaction.commit();
+  }
 }
 
 void enter_runs(const Space& space, const std::vector<PointResult>& results, ResultStore& store) {

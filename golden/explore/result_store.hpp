@@ -77,7 +77,7 @@ class ResultStore {
   /// Enters a run of a point, so that the database tells by itself which training it has.
   void add_run(const Config& config, const TrainingKey& key);
 
-  /// For many add_run() and add() in a row.
+  /// For many functions that write in a row, of one thread.
   [[nodiscard]] Transaction transaction() { return Transaction(database_); }
 
  private:
