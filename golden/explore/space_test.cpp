@@ -225,6 +225,20 @@ TEST(Space, RefusesWithFileKeyValueAndWhatIsAllowed) {
   EXPECT_THAT(message_of("base = [["), HasSubstr("not TOML"));
 }
 
+TEST(Space, OverridesAreSettingsOfAllPoints) {
+  const std::string text =
+      std::string(kHead) +
+      "set.train.epochs = 9\nbaseline = \"fp32\"\n[[axis]]\narray.rows = [2, 3]";
+  const Space space = parse_space(text, "s.toml", "", {"train.epochs=2", "train.batch=7"});
+  for (const Point& point : space.points) {
+    EXPECT_EQ(point.config.integer("train.epochs"), 2);
+    EXPECT_EQ(point.config.integer("train.batch"), 7);
+  }
+  for (const char* refused : {"array.rows=4", "train.seed=3", "train.epochs", "train.epoch=3"}) {
+    EXPECT_THROW(parse_space(text, "s.toml", "", {refused}), UserError) << refused;
+  }
+}
+
 TEST(Space, ExamplesAreSpaces) {
   std::set<std::string> names;
   const std::filesystem::path folder = std::string(SYLVESTER_SOURCE_DIR) + "/examples/spaces";
