@@ -70,12 +70,15 @@ class ResultStore {
   [[nodiscard]] std::optional<Training> training(const TrainingKey& key);
   void add(const TrainingKey& key, const Training& training);
 
-  /// `gemms` names the products of the step.
-  [[nodiscard]] std::optional<StepCycles> cycles(const Config& config, const std::string& gemms);
-  void add(const Config& config, const std::string& gemms, const StepCycles& cycles);
+  /// Enters a point, so that the database tells by itself what it has; returns its name there.
+  std::string add_point(const Config& config);
+  /// Enters which training a point has.
+  void add_run(const std::string& point, const TrainingKey& key);
 
-  /// Enters a run of a point, so that the database tells by itself which training it has.
-  void add_run(const Config& config, const TrainingKey& key);
+  /// `gemms` names the products of the step.
+  [[nodiscard]] std::optional<StepCycles> cycles(const std::string& point,
+                                                 const std::string& gemms);
+  void add(const std::string& point, const std::string& gemms, const StepCycles& cycles);
 
   /// For many functions that write in a row, of one thread.
   [[nodiscard]] Transaction transaction() { return Transaction(database_); }

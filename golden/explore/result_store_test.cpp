@@ -55,10 +55,11 @@ TEST(ResultStore, GivesBackWhatItGotAlsoWhenOpenedAgain) {
   for (const bool again : {false, true}) {
     ResultStore store(folder.path() / "new" / "store");
     EXPECT_EQ(store.training(key).has_value(), again);
-    EXPECT_EQ(store.cycles(config, "g").has_value(), again);
+    const std::string point = store.add_point(config);
+    EXPECT_EQ(store.cycles(point, "g").has_value(), again);
     store.add(key, training);
-    store.add(config, "g", cycles);
-    store.add_run(config, key);
+    store.add(point, "g", cycles);
+    store.add_run(point, key);
     const auto read = store.training(key);
     ASSERT_TRUE(read);
     EXPECT_EQ(read->average_incremental_accuracy, training.average_incremental_accuracy);
@@ -67,8 +68,8 @@ TEST(ResultStore, GivesBackWhatItGotAlsoWhenOpenedAgain) {
     EXPECT_EQ(read->backward_bytes, training.backward_bytes);
     EXPECT_EQ(read->weights_sha256, "abc");
     EXPECT_EQ(read->failure, "");
-    EXPECT_EQ(store.cycles(config, "g"), cycles);
-    EXPECT_FALSE(store.cycles(config, "other"));
+    EXPECT_EQ(store.cycles(point, "g"), cycles);
+    EXPECT_FALSE(store.cycles(point, "other"));
   }
   Database database(folder.path() / "new" / "store" / kDatabaseFile);
   EXPECT_EQ(database.integer("SELECT count(*) FROM result"), 1);
@@ -147,7 +148,7 @@ TEST(ResultStore, DamagedDatabasesAreRefused) {
     Training training = some_training();
     training.detail = std::string(20'000, 'x');
     store.add(key, training);
-    store.add_run(config, key);
+    store.add_run(store.add_point(config), key);
   }
   const std::string whole = read_file(file);
   constexpr unsigned kSeed = 1;
