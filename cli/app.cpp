@@ -135,9 +135,11 @@ void add_explore_command(CLI::App& app, Arguments& arguments, Command& chosen) {
   CLI::App* command =
       add_command(app, "explore", "Accuracy and cycles of many configurations, resumable", chosen,
                   [&e](const Output& output) { return run_explore(e, output); });
-  path_option(command->add_option("space", e.space, "A TOML file: base, axes, seeds, measures"),
-              "SPACE")
+  path_option(
+      command->add_option("space", e.space.source, "A TOML file: base, axes, seeds, measures"),
+      "SPACE")
       ->required();
+  add_overrides(*command, e.space);
   path_option(command->add_option("--out", e.out,
                                   "Folder of the results: new, empty, or an earlier one to go on"),
               "DIR")

@@ -31,7 +31,7 @@ StepCycles count_cycles(const HardwareParameters& hardware, const std::vector<Ge
 
 int run_explore(const ExploreArguments& arguments, const Output& output) {
   const std::filesystem::path out = arguments.out;
-  const Space space = load_space(arguments.space);
+  const Space space = load_space(arguments.space.source, arguments.space.overrides);
   const Exploration exploration = explore(space, {.out = out,
                                                   .data = arguments.data,
                                                   .workers = arguments.workers,

@@ -80,6 +80,17 @@ TomlEntry checked_entry(TomlEntry entry, const std::string& where) {
   return {key.name, checked(key, std::move(entry.value), where)};
 }
 
+TomlEntry override_entry(const std::string& assignment) {
+  const std::string where(kOverrideSource);
+  const std::size_t equals = assignment.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    throw UserError(
+        fmt::format("{}: {}: not an assignment; allowed: key=value", where, assignment));
+  }
+  const KeyDeclaration& key = resolve_key(assignment.substr(0, equals), where);
+  return {key.name, checked(key, parse_override(key, assignment.substr(equals + 1), where), where)};
+}
+
 Config::Config(std::string source, Values values)
     : source_(std::move(source)), values_(std::move(values)) {
   for (const KeyDeclaration& key : declared_keys()) {
@@ -93,15 +104,8 @@ Config Config::parse(const std::string& toml, const std::string& where,
                      const std::vector<std::string>& overrides) {
   Values values = values_of(toml, where);
   for (const std::string& assignment : overrides) {
-    const std::size_t equals = assignment.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      throw UserError(fmt::format("{}: {}: not an assignment; allowed: key=value", kOverrideSource,
-                                  assignment));
-    }
-    const std::string where_set(kOverrideSource);
-    const KeyDeclaration& key = resolve_key(assignment.substr(0, equals), where_set);
-    values[key.name] =
-        checked(key, parse_override(key, assignment.substr(equals + 1), where_set), where_set);
+    TomlEntry entry = override_entry(assignment);
+    values[entry.name] = std::move(entry.value);
   }
   return Config(where, std::move(values));
 }

@@ -70,6 +70,9 @@ class Config {
 /// `where: key: ...` if there is no such key or the value is not allowed.
 TomlEntry checked_entry(TomlEntry entry, const std::string& where);
 
+/// The entry of an override `key=value`, checked. Throws UserError `--set: ...`.
+TomlEntry override_entry(const std::string& assignment);
+
 /// Names of the presets, without ".toml"; configurations in sub-folders of configs/ are not among
 /// them, though load() knows them too, for example "verify/wrap-3x5".
 std::vector<std::string> preset_names();

@@ -97,9 +97,14 @@ Config seeded(const Config& config, std::uint32_t seed) {
   return config.with("train.seed", std::to_string(seed));
 }
 
+// Without the configuration: there may be a great many.
 struct Job {
   TrainingKey key;
-  Config config;  ///< with the seed
+  std::size_t point = 0;
+
+  [[nodiscard]] Config config(const Space& space) const {
+    return seeded(space.points[point].config, key.seed);
+  }
 };
 
 // The trainings of all points, each once, one seed of all points after the other.
@@ -109,11 +114,11 @@ std::vector<Job> all_trainings(const Space& space, const DataSets& sets,
   std::set<TrainingKey> known;
   for (int s = 0; s < space.seeds; ++s) {
     for (std::size_t p = 0; p < space.points.size(); ++p) {
-      Config config =
+      const Config config =
           seeded(space.points[p].config, space.first_seed + static_cast<std::uint32_t>(s));
       TrainingKey key = training_key(config, sets.at(config.text("data.set")).hash);
       results[p].keys.push_back(key);
-      if (known.insert(key).second) jobs.push_back({std::move(key), std::move(config)});
+      if (known.insert(key).second) jobs.push_back({std::move(key), p});
     }
   }
   return jobs;
@@ -146,15 +151,17 @@ void try_first_step(const Config& config, Splits& splits) {
   });
 }
 
-void check_trainings(const std::vector<Job>& jobs, Splits& splits, int workers) {
+void check_trainings(const Space& space, const std::vector<Job>& jobs, Splits& splits,
+                     int workers) {
   std::vector<const Job*> trials;
   std::set<std::string> known;
   for (const Job& job : jobs) {
-    at_point(job.config, [&] { train_settings(job.config); });
-    if (known.insert(trial_text(job.config)).second) trials.push_back(&job);
+    const Config config = job.config(space);
+    at_point(config, [&] { train_settings(config); });
+    if (known.insert(trial_text(config)).second) trials.push_back(&job);
   }
   parallel_for(trials.size(), workers,
-               [&](std::size_t i) { try_first_step(trials[i]->config, splits); });
+               [&](std::size_t i) { try_first_step(trials[i]->config(space), splits); });
 }
 
 struct CycleJob {
@@ -269,7 +276,8 @@ Training train(const Config& config, Splits& splits, std::shared_ptr<const Split
   }
 }
 
-void train_all(const std::vector<Job>& jobs, Splits& splits, int workers, ResultStore& store) {
+void train_all(const Space& space, const std::vector<Job>& jobs, Splits& splits, int workers,
+               ResultStore& store) {
   Bar bar(jobs.size());
   std::atomic<std::size_t> next{0};
   const auto work = [&](std::size_t) {
@@ -278,7 +286,7 @@ void train_all(const std::vector<Job>& jobs, Splits& splits, int workers, Result
       std::shared_ptr<const Split> split;
       for (std::size_t i = next++; i < jobs.size(); i = next++) {
         const auto progress = [&](double share) { bar.update(i, share); };
-        store.add(jobs[i].key, train(jobs[i].config, splits, split, *backend, progress));
+        store.add(jobs[i].key, train(jobs[i].config(space), splits, split, *backend, progress));
         progress(1);
       }
     } catch (...) {
@@ -290,25 +298,41 @@ void train_all(const std::vector<Job>& jobs, Splits& splits, int workers, Result
   parallel_for(threads, static_cast<int>(threads), work);
 }
 
-void count_all(const Space& space, const std::vector<CycleJob>& jobs, const CountCycles& count,
-               int workers, ResultStore& store, std::vector<PointResult>& results) {
-  parallel_for(jobs.size(), workers, [&](std::size_t i) {
-    const CycleJob& job = jobs[i];
-    const Config& config = space.points[job.point].config;
-    std::optional<StepCycles>& cycles = results[job.point].cycles;
-    cycles = store.cycles(config, job.gemms);
-    if (cycles) return;
-    cycles = count(job.hardware, job.jobs);
-    store.add(config, job.gemms, *cycles);
-  });
+void count_all(const std::vector<CycleJob>& jobs, const std::vector<std::string>& names,
+               const CountCycles& count, int workers, ResultStore& store,
+               std::vector<PointResult>& results) {
+  constexpr std::size_t kTogether = 256;  // points written at a time: one wait for the disk
+  std::vector<const CycleJob*> missing;
+  for (const CycleJob& job : jobs) {
+    results[job.point].cycles = store.cycles(names[job.point], job.gemms);
+    if (!results[job.point].cycles) missing.push_back(&job);
+  }
+  for (std::size_t begin = 0; begin < missing.size(); begin += kTogether) {
+    const std::size_t n = std::min(kTogether, missing.size() - begin);
+    parallel_for(n, workers, [&](std::size_t i) {
+      const CycleJob& job = *missing[begin + i];
+      results[job.point].cycles = count(job.hardware, job.jobs);
+    });
+    Transaction transaction = store.transaction();
+    for (std::size_t i = begin; i < begin + n; ++i) {
+      const CycleJob& job = *missing[i];
+      store.add(names[job.point], job.gemms, *results[job.point].cycles);
+    }
+    transaction.commit();
+  }
 }
 
-void enter_runs(const Space& space, const std::vector<PointResult>& results, ResultStore& store) {
+// Names of the points in the store.
+std::vector<std::string> enter_points(const Space& space, const std::vector<PointResult>& results,
+                                      ResultStore& store) {
+  std::vector<std::string> names;
   Transaction transaction = store.transaction();
   for (std::size_t p = 0; p < space.points.size(); ++p) {
-    for (const TrainingKey& key : results[p].keys) store.add_run(space.points[p].config, key);
+    names.push_back(store.add_point(space.points[p].config));
+    for (const TrainingKey& key : results[p].keys) store.add_run(names.back(), key);
   }
   transaction.commit();
+  return names;
 }
 
 }  // namespace
@@ -325,19 +349,19 @@ Exploration explore(const Space& space, const ExploreOptions& options) {
   std::vector<Job> jobs;
   if (space.accuracy) {
     jobs = all_trainings(space, sets, result.points);
-    check_trainings(jobs, splits, workers);
+    check_trainings(space, jobs, splits, workers);
   }
   std::vector<CycleJob> cycle_jobs;
   if (space.cycles) cycle_jobs = all_cycles(space, sets);
 
   ResultStore store(options.out);
-  enter_runs(space, result.points, store);
-  count_all(space, cycle_jobs, options.count_cycles, workers, store, result.points);
+  const std::vector<std::string> names = enter_points(space, result.points, store);
+  count_all(cycle_jobs, names, options.count_cycles, workers, store, result.points);
   const std::size_t all = jobs.size();
   std::erase_if(jobs, [&](const Job& job) { return store.training(job.key).has_value(); });
   result.trained = jobs.size();
   result.reused = all - jobs.size();
-  train_all(jobs, splits, workers, store);
+  train_all(space, jobs, splits, workers, store);
   for (PointResult& point : result.points) {
     for (const TrainingKey& key : point.keys) point.trainings.push_back(*store.training(key));
   }

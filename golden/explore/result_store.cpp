@@ -123,8 +123,6 @@ fs::path database_file(const fs::path& folder) {
   return folder / kDatabaseFile;
 }
 
-std::string point_hash(const Config& config) { return to_hex(hash64(point_text(config))); }
-
 }  // namespace
 
 TrainingKey training_key(const Config& config, const std::string& data_hash) {
@@ -219,12 +217,30 @@ void ResultStore::add(const TrainingKey& key, const Training& t) {
   row.step();
 }
 
-std::optional<StepCycles> ResultStore::cycles(const Config& config, const std::string& gemms) {
+std::string ResultStore::add_point(const Config& config) {
+  const std::string text = point_text(config);
+  const std::string hash = to_hex(hash64(text));
+  const std::lock_guard lock(mutex_);
+  Statement row(database_, "INSERT OR IGNORE INTO point VALUES (?1, ?2, ?3)");
+  row.bind(1, hash).bind(2, text).bind(3, to_hex(hardware_hash(config)));
+  row.step();
+  return hash;
+}
+
+void ResultStore::add_run(const std::string& point, const TrainingKey& key) {
+  const std::lock_guard lock(mutex_);
+  Statement row(database_, "INSERT OR IGNORE INTO run VALUES (?1, ?2, ?3, ?4, ?5)");
+  row.bind(1, point).bind(2, std::int64_t{key.seed}).bind(3, key.data_hash);
+  row.bind(4, key.numerics_hash).bind(5, key.counters);
+  row.step();
+}
+
+std::optional<StepCycles> ResultStore::cycles(const std::string& point, const std::string& gemms) {
   const std::lock_guard lock(mutex_);
   Statement row(database_,
                 "SELECT cycles, array_cycles, macs, utilization FROM cycles "
                 "WHERE point_hash = ?1 AND gemms = ?2 AND version = ?3");
-  row.bind(1, point_hash(config)).bind(2, gemms).bind(3, std::string(program_version()));
+  row.bind(1, point).bind(2, gemms).bind(3, std::string(program_version()));
   if (!row.step()) return std::nullopt;
   return StepCycles{.cycles = static_cast<std::uint64_t>(row.integer(0)),
                     .array_cycles = static_cast<std::uint64_t>(row.integer(1)),
@@ -232,27 +248,15 @@ std::optional<StepCycles> ResultStore::cycles(const Config& config, const std::s
                     .utilization = row.real(3)};
 }
 
-void ResultStore::add(const Config& config, const std::string& gemms, const StepCycles& cycles) {
+void ResultStore::add(const std::string& point, const std::string& gemms,
+                      const StepCycles& cycles) {
   const std::lock_guard lock(mutex_);
   Statement row(database_, "INSERT OR IGNORE INTO cycles VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
-  row.bind(1, point_hash(config)).bind(2, gemms).bind(3, std::string(program_version()));
+  row.bind(1, point).bind(2, gemms).bind(3, std::string(program_version()));
   row.bind(4, static_cast<std::int64_t>(cycles.cycles));
   row.bind(5, static_cast<std::int64_t>(cycles.array_cycles));
   row.bind(6, static_cast<std::int64_t>(cycles.macs)).bind(7, cycles.utilization);
   row.step();
-}
-
-void ResultStore::add_run(const Config& config, const TrainingKey& key) {
-  const std::lock_guard lock(mutex_);
-  const std::string text = point_text(config);
-  const std::string hash = to_hex(hash64(text));
-  Statement point(database_, "INSERT OR IGNORE INTO point VALUES (?1, ?2, ?3)");
-  point.bind(1, hash).bind(2, text).bind(3, to_hex(hardware_hash(config)));
-  point.step();
-  Statement run(database_, "INSERT OR IGNORE INTO run VALUES (?1, ?2, ?3, ?4, ?5)");
-  run.bind(1, hash).bind(2, std::int64_t{key.seed}).bind(3, key.data_hash);
-  run.bind(4, key.numerics_hash).bind(5, key.counters);
-  run.step();
 }
 
 }  // namespace sylvester

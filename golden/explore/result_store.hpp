@@ -70,14 +70,17 @@ class ResultStore {
   [[nodiscard]] std::optional<Training> training(const TrainingKey& key);
   void add(const TrainingKey& key, const Training& training);
 
+  /// Enters a point, so that the database tells by itself what it has; returns its name there.
+  std::string add_point(const Config& config);
+  /// Enters which training a point has.
+  void add_run(const std::string& point, const TrainingKey& key);
+
   /// `gemms` names the products of the step.
-  [[nodiscard]] std::optional<StepCycles> cycles(const Config& config, const std::string& gemms);
-  void add(const Config& config, const std::string& gemms, const StepCycles& cycles);
+  [[nodiscard]] std::optional<StepCycles> cycles(const std::string& point,
+                                                 const std::string& gemms);
+  void add(const std::string& point, const std::string& gemms, const StepCycles& cycles);
 
-  /// Enters a run of a point, so that the database tells by itself which training it has.
-  void add_run(const Config& config, const TrainingKey& key);
-
-  /// For many add_run() and add() in a row.
+  /// For many functions that write in a row, of one thread.
   [[nodiscard]] Transaction transaction() { return Transaction(database_); }
 
  private:

@@ -86,9 +86,8 @@ std::int64_t integer_of(const TomlNode& node, std::string_view name, std::int64_
                                  least, most));
 }
 
-// A key of the configuration that a space may set, with a value that it may have.
-TomlEntry setting_of(const std::string& name, const TomlNode& node, const Place& place) {
-  TomlEntry entry = checked_entry({name, config_value(node, name, place.where())}, place.where());
+// A key of the configuration that a space may set.
+TomlEntry settable(TomlEntry entry, const Place& place) {
   if (entry.name == "train.seed") {
     place.refuse(entry.name, "allowed: not here; the seeds stand in [seeds]");
   }
@@ -96,6 +95,11 @@ TomlEntry setting_of(const std::string& name, const TomlNode& node, const Place&
     place.refuse(entry.name, "allowed: not here; each training has one thread, see --workers");
   }
   return entry;
+}
+
+TomlEntry setting_of(const std::string& name, const TomlNode& node, const Place& place) {
+  return settable(checked_entry({name, config_value(node, name, place.where())}, place.where()),
+                  place);
 }
 
 void require_new(std::set<std::string>& names, const std::string& name, const Place& place) {
@@ -121,6 +125,14 @@ Settings settings_of(const TomlNode& node, std::string_view name, const Place& p
   std::set<std::string> names;
   for (const TomlEntry& setting : settings) require_new(names, setting.name, here);
   return settings;
+}
+
+void override_settings(const std::vector<std::string>& overrides, Settings& settings) {
+  for (const std::string& assignment : overrides) {
+    TomlEntry entry = settable(override_entry(assignment), Place("--set"));
+    std::erase_if(settings, [&](const TomlEntry& old) { return old.name == entry.name; });
+    settings.push_back(std::move(entry));
+  }
 }
 
 constexpr double kMostOfRange = 1e12;  // more than any key has, and exact
@@ -443,7 +455,7 @@ void require_distinct(const std::vector<Axis>& axes, const Settings& fixed, cons
 }  // namespace
 
 Space parse_space(const std::string& toml, const std::string& where,
-                  const std::filesystem::path& folder) {
+                  const std::filesystem::path& folder, const std::vector<std::string>& overrides) {
   const Place place(where);
   const Table file = parse_toml_tree(toml, where);
   constexpr std::array<std::string_view, 8> kNames = {"base",        "baseline", "measure", "gemms",
@@ -462,6 +474,7 @@ Space parse_space(const std::string& toml, const std::string& where,
   }
   Settings fixed;
   if (const TomlNode* set = find(file, "set")) fixed = settings_of(*set, "set", place);
+  override_settings(overrides, fixed);
   std::vector<Axis> axes;
   if (const TomlNode* axis = find(file, "axis")) axes = axes_of(*axis, place);
   require_distinct(axes, fixed, place);
@@ -495,8 +508,8 @@ Space parse_space(const std::string& toml, const std::string& where,
   return space;
 }
 
-Space load_space(const std::filesystem::path& path) {
-  return parse_space(read_file(path, kMostTomlBytes), path.string(), path.parent_path());
+Space load_space(const std::filesystem::path& path, const std::vector<std::string>& overrides) {
+  return parse_space(read_file(path, kMostTomlBytes), path.string(), path.parent_path(), overrides);
 }
 
 }  // namespace sylvester

@@ -41,9 +41,11 @@ struct Space {
 };
 
 /// Throws UserError `where: key: ...` if the text is no space or a point no configuration. Files
-/// that it names are relative to `folder`.
+/// that it names are relative to `folder`. Overrides have the form key=value and are settings of
+/// all points and baselines, in the place of those of the file.
 Space parse_space(const std::string& toml, const std::string& where,
-                  const std::filesystem::path& folder);
-Space load_space(const std::filesystem::path& path);
+                  const std::filesystem::path& folder,
+                  const std::vector<std::string>& overrides = {});
+Space load_space(const std::filesystem::path& path, const std::vector<std::string>& overrides = {});
 
 }  // namespace sylvester
