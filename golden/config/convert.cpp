@@ -12,6 +12,11 @@ int as_int(const Config& config, const std::string& key) {
   return static_cast<int>(config.integer(key));  // declared ranges lie within int
 }
 
+std::vector<int> as_ints(const Config& config, const std::string& key) {
+  const std::vector<std::int64_t>& values = config.integers(key);
+  return {values.begin(), values.end()};
+}
+
 }  // namespace
 
 HardwareParameters hardware_parameters(const Config& config) {
@@ -98,10 +103,7 @@ SgdSettings sgd_settings(const Config& config) {
 TrainSettings train_settings(const Config& config) {
   TrainSettings settings;
   settings.recipe = train_recipe(config);
-  settings.hidden.clear();
-  for (const std::int64_t width : config.integers("network.hidden")) {
-    settings.hidden.push_back(static_cast<int>(width));
-  }
+  settings.hidden = as_ints(config, "network.hidden");
   settings.bias = config.flag("network.bias");
   settings.sgd = sgd_settings(config);
   settings.epochs = as_int(config, "train.epochs");
@@ -120,6 +122,9 @@ TrainSettings train_settings(const Config& config) {
 SplitOptions split_options(const Config& config) {
   return {.seed = static_cast<std::uint64_t>(config.integer("train.seed")),
           .test_subjects = as_int(config, "data.test_subjects"),
+          .drop_subjects = as_ints(config, "data.drop_subjects"),
+          .drop_classes = as_ints(config, "data.drop_classes"),
+          .samples_per_class = as_int(config, "data.samples_per_class"),
           .clip = config.real("data.clip")};
 }
 

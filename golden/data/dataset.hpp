@@ -1,9 +1,7 @@
 // Labelled feature vectors with the subject that each came from.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -13,8 +11,13 @@ namespace sylvester {
 /// (pixels are scaled to 0 ... 1).
 struct Dataset {
   std::string name;
-  int features = 0;
-  int classes = 0;       ///< labels are 0 ... classes-1
+  int features = 0;  ///< channels * height * width
+  int channels = 1;  ///< of a sample, whose features are in the order channel, row, column;
+  int height = 1;    ///< what is no image is 1 x 1 x features
+  int width = 0;
+  int classes = 0;  ///< labels are 0 ... classes-1
+  /// The publisher's number of each label; empty: the label itself.
+  std::vector<int> class_number;
   std::vector<float> x;  ///< samples * features
   std::vector<std::int32_t> label;
   std::vector<std::int32_t>
@@ -23,21 +26,30 @@ struct Dataset {
   /// Where the publisher splits the set: the first so many samples are for training, the others
   /// for testing. 0 = the publisher gives no split; then the set is split by subject.
   int publisher_training_samples = 0;
-  /// Channels, height, width of one sample, row-major; all 0 if the features are not an image.
-  std::array<int, 3> image{};
+  /// Per channel, the constants by which the field standardises an image; both empty: those of
+  /// the training part.
+  std::vector<double> channel_mean;
+  std::vector<double> channel_deviation;
 
+  void set_shape(int new_channels, int new_height, int new_width) {
+    channels = new_channels;
+    height = new_height;
+    width = new_width;
+    features = channels * height * width;
+  }
+  [[nodiscard]] bool is_image() const { return channels * height > 1; }
   [[nodiscard]] int samples() const { return static_cast<int>(label.size()); }
 };
 
-/// A training and a test part with a common feature standardisation already applied and labels
-/// renumbered in the order in which the classes are learned.
+/// A training and a test part with a common standardisation already applied and labels renumbered
+/// in the order in which the classes are learned.
 struct Split {
   Dataset train;
   Dataset test;
 
-  std::vector<int> class_order;             ///< class_order[new label] = the publisher's label
+  std::vector<int> class_order;             ///< class_order[new label] = label of the whole set
   std::vector<std::int32_t> test_subjects;  ///< ascending; empty for a publisher's split
-  std::vector<double> mean;                 ///< per feature, of the training part;
+  std::vector<double> mean;                 ///< per feature, per channel of an image;
   std::vector<double> deviation;            ///< both empty if the features were left as they are
 };
 

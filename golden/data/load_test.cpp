@@ -63,7 +63,9 @@ TEST(Load, ReadsSmallOptdigitsWithThePublishersSplit) {
   const Dataset dataset = load_dataset("optdigits", folder.path());
   EXPECT_THAT(dataset.label, ElementsAre(0, 9, 5));
   EXPECT_EQ(dataset.publisher_training_samples, 2);
-  EXPECT_THAT(dataset.image, ElementsAre(1, 8, 8));
+  EXPECT_EQ(dataset.channels, 1);
+  EXPECT_EQ(dataset.height, 8);
+  EXPECT_EQ(dataset.width, 8);
   EXPECT_EQ(dataset.x.front(), 1.0F / 16.0F);
   EXPECT_EQ(dataset.x.back(), 1.0F);
 }
@@ -83,17 +85,23 @@ TEST(Load, NamesTheFileOfABadValue) {
 }
 
 TEST(Load, RefusesUnknownNames) {
-  EXPECT_THAT(user_error([] { load_dataset("dsdas", "."); }),
-              AllOf(HasSubstr("'dsdas'"), HasSubstr("embedded, dsads, hapt, mnist, optdigits")));
+  EXPECT_THAT(
+      user_error([] { load_dataset("dsdas", "."); }),
+      AllOf(
+          HasSubstr("'dsdas'"),
+          HasSubstr("embedded, dsads, hapt, pamap2, wisdm, mnist, optdigits, cifar10, cifar100")));
 }
 
 TEST(Load, RefusesMissingFolderAndFiles) {
   const TestFolder folder;
   for (const std::string_view name : dataset_names()) {
     if (name == "embedded") continue;
+    const std::string of_set = "no file of data set '" + std::string(name) + "'; looked for ";
     EXPECT_THAT(user_error([&] { load_dataset(name, folder.path() / "none"); }),
-                AllOf(HasSubstr("none: no such directory"), HasSubstr(std::string(name))));
-    EXPECT_THAT(user_error([&] { load_dataset(name, folder.path()); }), HasSubstr("is missing"));
+                AllOf(HasSubstr("none: no such directory"), HasSubstr(of_set)));
+    EXPECT_THAT(user_error([&] { load_dataset(name, folder.path()); }),
+                AllOf(HasSubstr(folder.path().string() + ": " + of_set),
+                      HasSubstr("the set comes from: ")));
   }
 }
 
