@@ -304,9 +304,9 @@ void add_network_and_data(std::vector<KeyDeclaration>& keys) {
   keys.push_back(flag("network.bias", d.bias, kNumeric, "Whether the layers have a bias."));
   keys.push_back(choice("data.set", "embedded", {dataset_names().begin(), dataset_names().end()},
                         kNumeric,
-                        "Data set to learn; all but the embedded one need train --data. Of hapt "
-                        "and wisdm the first form found is read: published features, derived "
-                        "ones (hapt), recordings; --data of a sub-folder chooses another."));
+                        "Data set to learn; all but the embedded one need train --data; of hapt "
+                        "and wisdm the first form found is read: published features, derived ones "
+                        "(hapt), recordings; --data of a sub-folder chooses another."));
   keys.push_back(integer("data.test_subjects", split.test_subjects, 0, 1000, "subjects", kNumeric,
                          "Subjects held out for testing; 0: a fifth of them, one at least."));
   keys.push_back(integer_list("data.drop_subjects", {}, 0, 100000, "", kNumeric,

@@ -21,7 +21,7 @@ struct Dataset {
   std::vector<float> x;  ///< samples * features
   std::vector<std::int32_t> label;
   std::vector<std::int32_t>
-      subject;  ///< the publisher's numbers, from 1; empty if the set has none
+      subject;  ///< the publisher's numbers; empty if the set has none
 
   /// Where the publisher splits the set: the first so many samples are for training, the others
   /// for testing. 0 = the publisher gives no split; then the set is split by subject.

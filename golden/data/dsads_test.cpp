@@ -112,8 +112,9 @@ TEST(Dsads, GivesTheDerivedFeatures) {
     ASSERT_EQ(dataset.label[i], derived.label[other]);
     ASSERT_EQ(derived.subject[other], 1);
     SCOPED_TRACE(fmt::format("segment {}", i));
-    expect_derived_features(std::span(dataset.x).subspan(i * width, width),
-                            std::span(derived.x).subspan(other * width, width));
+    EXPECT_EQ(expect_derived_features(std::span(dataset.x).subspan(i * width, width),
+                                      std::span(derived.x).subspan(other * width, width)),
+              0);
     if (HasFailure()) break;
   }
 }

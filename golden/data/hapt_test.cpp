@@ -60,7 +60,7 @@ class Hapt : public testing::Test {
     return row + "\n";
   }
 
-  [[nodiscard]] Dataset load() const { return load_dataset("hapt", folder_.path()); }
+  Dataset load() const { return load_dataset("hapt", folder_.path()); }
   [[nodiscard]] std::string error() const {
     return user_error([&] { load(); });
   }
@@ -173,11 +173,13 @@ TEST(LongHapt, GivesTheDerivedFeatures) {
   EXPECT_EQ(dataset.label, derived.label);
   EXPECT_EQ(dataset.subject, derived.subject);
   const auto width = static_cast<std::size_t>(dataset.features);
+  int decided_otherwise = 0;
   for (std::size_t i = 0; i < dataset.label.size() && !HasFailure(); ++i) {
     SCOPED_TRACE(fmt::format("window {}", i));
-    expect_derived_features(std::span(dataset.x).subspan(i * width, width),
-                            std::span(derived.x).subspan(i * width, width));
+    decided_otherwise += expect_derived_features(std::span(dataset.x).subspan(i * width, width),
+                                                 std::span(derived.x).subspan(i * width, width));
   }
+  EXPECT_LT(decided_otherwise, 100);  // of 174,864
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ inline constexpr int kSignalFeatures = 27;
 ///  2, 3  least and greatest value
 ///  4     the most frequent value, the least of several
 ///  5     greatest minus least
-///  6     changes of sign of the distance from the mean, per step
+///  6     share of the n-1 pairs of neighbours that lie on opposite sides of the mean
 ///  7     |F[0]|, where F is the discrete Fourier transform without a factor
 ///  8-12  the five largest of |F[1]| ... |F[b]|, ascending
 ///  13-17 their bins, in the same order; of equal magnitudes the higher bin counts as larger
