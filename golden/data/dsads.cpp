@@ -34,6 +34,7 @@ void append_segment(const std::filesystem::path& path, WindowFeatures& windows,
         fmt::format("{}: {} rows, a segment has {}", file, table.rows(), kSegmentSamples));
   }
   std::vector<std::vector<double>> sensors;
+  sensors.reserve(kSensors);
   for (int sensor = 0; sensor < kSensors; ++sensor) {
     sensors.push_back(magnitude(table.column(3 * sensor), table.column(3 * sensor + 1),
                                 table.column(3 * sensor + 2)));
