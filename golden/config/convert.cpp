@@ -103,7 +103,10 @@ SgdSettings sgd_settings(const Config& config) {
 TrainSettings train_settings(const Config& config) {
   TrainSettings settings;
   settings.recipe = train_recipe(config);
-  settings.hidden = as_ints(config, "network.hidden");
+  settings.hidden.clear();
+  for (const std::int64_t width : config.integers("network.hidden")) {
+    settings.hidden.push_back(static_cast<int>(width));
+  }
   settings.bias = config.flag("network.bias");
   settings.sgd = sgd_settings(config);
   settings.epochs = as_int(config, "train.epochs");

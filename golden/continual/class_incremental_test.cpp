@@ -25,7 +25,7 @@ Dataset clusters(int per_class, std::uint64_t seed) {
   for (float& value : centre) value = 2.0F * centres.uniform() - 1.0F;
   Dataset dataset;
   dataset.name = "clusters";
-  dataset.set_shape(1, 1, kFeatures);
+  dataset.features = kFeatures;
   dataset.classes = kClasses;
   for (int i = 0; i < per_class * kClasses; ++i) {
     const int label = i % kClasses;

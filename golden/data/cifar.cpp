@@ -12,7 +12,8 @@ namespace {
 
 constexpr int kChannels = 3;
 constexpr int kSide = 32;
-constexpr std::size_t kPixels = std::size_t{kChannels} * kSide * kSide;
+constexpr std::size_t kPlane = std::size_t{kSide} * kSide;
+constexpr std::size_t kPixels = kChannels * kPlane;
 constexpr std::size_t kMostRecords = 50000;  ///< of a file; keeps a set within int
 
 void append_records(const std::filesystem::path& file, int labels, Dataset& dataset) {
@@ -33,15 +34,18 @@ void append_records(const std::filesystem::path& file, int labels, Dataset& data
                                   file.string(), at / record + 1, label, dataset.classes - 1));
     }
     dataset.label.push_back(label);
-    for (std::size_t i = at + record - kPixels; i < at + record; ++i) {
-      dataset.x.push_back(static_cast<float>(static_cast<std::uint8_t>(bytes[i])) / 255.0F);
+    // A plane of each colour in the file, the three colours of a pixel side by side here.
+    const std::size_t planes = at + record - kPixels;
+    for (std::size_t i = 0; i < kPixels; ++i) {
+      const char byte = bytes[planes + i % kChannels * kPlane + i / kChannels];
+      dataset.x.push_back(static_cast<float>(static_cast<std::uint8_t>(byte)) / 255.0F);
     }
   }
 }
 
 Dataset empty_set(int classes) {
   Dataset dataset;
-  dataset.set_shape(kChannels, kSide, kSide);
+  dataset.set_shape(kSide, kSide, kChannels);
   dataset.classes = classes;
   return dataset;
 }

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "golden/data/load.hpp"
 #include "golden/data/split.hpp"
 #include "golden/data/test_files.hpp"
@@ -50,11 +52,26 @@ TEST_F(Cifar, ReadsTheSixBatches) {
   EXPECT_EQ(dataset.publisher_training_samples, 10);
   EXPECT_THAT(dataset.label, ElementsAre(0, 9, 0, 9, 0, 9, 0, 9, 0, 9, 3));
   EXPECT_EQ(dataset.x.size(), 11U * 3072);
-  EXPECT_EQ(dataset.x[0], 1 / 255.0F);
-  EXPECT_EQ(dataset.x[1024], 0.0F);
-  EXPECT_EQ(dataset.x[2048], 1.0F);
-  EXPECT_EQ(dataset.x[3072 + 1024], 0.2F);
+  EXPECT_EQ(dataset.x[3069], 1 / 255.0F);
+  EXPECT_EQ(dataset.x[3070], 0.0F);
+  EXPECT_EQ(dataset.x[3071], 1.0F);
+  EXPECT_EQ(dataset.x[3072 + 1], 0.2F);
   EXPECT_TRUE(dataset.channel_mean.empty());
+}
+
+TEST_F(Cifar, PutsTheColoursOfAPixelSideBySide) {
+  write_cifar10();
+  std::string bytes = record("\x03", 0, 0, 0);
+  bytes[1 + 32 * 5 + 7] = 51;               // red of row 5, column 7
+  bytes[1 + 1024 + 32 * 5 + 7] = 102;       // green
+  bytes[1 + 2 * 1024 + 32 * 31 + 31] = 51;  // blue of the last pixel
+  folder_.write("test_batch.bin", bytes);
+  const Dataset dataset = load_dataset("cifar10", folder_.path());
+  const float* const x = dataset.x.data() + 10 * 3072;
+  EXPECT_EQ(x[3 * (32 * 5 + 7)], 0.2F);
+  EXPECT_EQ(x[3 * (32 * 5 + 7) + 1], 0.4F);
+  EXPECT_EQ(x[3071], 0.2F);
+  EXPECT_EQ(std::count(x, x + 3072, 0.0F), 3069);
 }
 
 TEST_F(Cifar, ReadsTheFineLabelsAndStandardisesWithTheConstantsOfTheField) {
@@ -71,7 +88,7 @@ TEST_F(Cifar, ReadsTheFineLabelsAndStandardisesWithTheConstantsOfTheField) {
   EXPECT_EQ(dataset.label[100], 99);
   const Split split = make_split(dataset, {});
   EXPECT_FLOAT_EQ(split.test.x[0], static_cast<float>((1 - 0.5071) / 0.2675));
-  EXPECT_FLOAT_EQ(split.test.x[1024], static_cast<float>(-0.4867 / 0.2565));
+  EXPECT_FLOAT_EQ(split.test.x[1], static_cast<float>(-0.4867 / 0.2565));
   EXPECT_FLOAT_EQ(split.test.x[3071], static_cast<float>((1 - 0.4408) / 0.2761));
 }
 

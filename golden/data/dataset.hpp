@@ -11,17 +11,16 @@ namespace sylvester {
 /// (pixels are scaled to 0 ... 1).
 struct Dataset {
   std::string name;
-  int features = 0;  ///< channels * height * width
-  int channels = 1;  ///< of a sample, whose features are in the order channel, row, column;
-  int height = 1;    ///< what is no image is 1 x 1 x features
-  int width = 0;
+  int features = 0;  ///< channels * height * width; a sample is in the order row, column, channel
+  int channels = 0;  ///< of what is no image: all features
+  int height = 1;
+  int width = 1;
   int classes = 0;  ///< labels are 0 ... classes-1
   /// The publisher's number of each label; empty: the label itself.
   std::vector<int> class_number;
   std::vector<float> x;  ///< samples * features
   std::vector<std::int32_t> label;
-  std::vector<std::int32_t>
-      subject;  ///< the publisher's numbers; empty if the set has none
+  std::vector<std::int32_t> subject;  ///< the publisher's numbers; empty if the set has none
 
   /// Where the publisher splits the set: the first so many samples are for training, the others
   /// for testing. 0 = the publisher gives no split; then the set is split by subject.
@@ -31,13 +30,13 @@ struct Dataset {
   std::vector<double> channel_mean;
   std::vector<double> channel_deviation;
 
-  void set_shape(int new_channels, int new_height, int new_width) {
-    channels = new_channels;
+  void set_shape(int new_height, int new_width, int new_channels) {
     height = new_height;
     width = new_width;
-    features = channels * height * width;
+    channels = new_channels;
+    features = height * width * channels;
   }
-  [[nodiscard]] bool is_image() const { return channels * height > 1; }
+  [[nodiscard]] bool is_image() const { return height * width > 1; }
   [[nodiscard]] int samples() const { return static_cast<int>(label.size()); }
 };
 

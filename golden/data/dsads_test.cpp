@@ -47,7 +47,7 @@ TEST(Dsads, ReadsThePublishersSegments) {
   const Dataset dataset = load_dataset("dsads", folder.path());
   EXPECT_EQ(dataset.name, "dsads");
   EXPECT_EQ(dataset.features, 405);
-  EXPECT_EQ(dataset.width, 405);
+  EXPECT_EQ(dataset.channels, 405);
   EXPECT_EQ(dataset.classes, 19);
   EXPECT_EQ(dataset.class_number.back(), 19);
   ASSERT_EQ(dataset.samples(), 19 * 60);

@@ -97,7 +97,7 @@ TEST_F(Hapt, ReadsThePublishedFeaturesFirst) {
   write_published();
   const Dataset dataset = load();
   EXPECT_EQ(dataset.features, 561);
-  EXPECT_EQ(dataset.width, 561);
+  EXPECT_EQ(dataset.channels, 561);
   EXPECT_THAT(dataset.label, ElementsAre(4, 11, 0));
   EXPECT_THAT(dataset.subject, ElementsAre(1, 30, 2));
   EXPECT_EQ(dataset.publisher_training_samples, 0);

@@ -78,7 +78,7 @@ void append_idx_images(const std::filesystem::path& images, const std::filesyste
     }
     dataset.label.push_back(digits.at(i));
   }
-  dataset.set_shape(1, height, width);
+  dataset.set_shape(height, width, 1);
   dataset.classes = kDigits;
   dataset.x.reserve(dataset.x.size() + pixels.bytes.size());
   for (std::size_t i = 0; i < pixels.bytes.size(); ++i) {

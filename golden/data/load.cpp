@@ -42,7 +42,7 @@ std::optional<Dataset> read_optdigits(const std::filesystem::path& folder) {
   append_optdigits(*training, dataset);
   dataset.publisher_training_samples = dataset.samples();
   append_optdigits(find_file(folder, "optdigits.tes"), dataset);
-  dataset.set_shape(1, 8, 8);
+  dataset.set_shape(8, 8, 1);
   return dataset;
 }
 

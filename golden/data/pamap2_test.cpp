@@ -53,7 +53,7 @@ TEST_F(Pamap2, CutsRunsIntoWindows) {
   write(109, run(24, 512));
   const Dataset dataset = load_dataset("pamap2", folder_.path());
   EXPECT_EQ(dataset.features, 243);
-  EXPECT_EQ(dataset.width, 243);
+  EXPECT_EQ(dataset.channels, 243);
   EXPECT_EQ(dataset.classes, 12);
   EXPECT_THAT(dataset.class_number, ElementsAre(1, 2, 3, 4, 5, 6, 7, 12, 13, 16, 17, 24));
   EXPECT_THAT(dataset.label, ElementsAre(11, 11, 7, 7, 7, 11));

@@ -162,8 +162,10 @@ std::vector<int> class_order(std::vector<int> labels, const SplitOptions& option
 Dataset part_of(const Dataset& dataset, const Samples& samples, const std::vector<int>& order) {
   Dataset part;
   part.name = dataset.name;
-  part.set_shape(dataset.channels, dataset.height, dataset.width);
   part.features = dataset.features;
+  part.channels = dataset.channels;
+  part.height = dataset.height;
+  part.width = dataset.width;
   part.classes = static_cast<int>(order.size());
   std::vector<std::int32_t> position(static_cast<std::size_t>(dataset.classes));
   for (std::size_t i = 0; i < order.size(); ++i) {
@@ -182,20 +184,16 @@ Dataset part_of(const Dataset& dataset, const Samples& samples, const std::vecto
   return part;
 }
 
-/// Neighbouring values of a sample that are standardised together: a channel of an image.
-std::size_t group_size(const Dataset& dataset) {
-  return dataset.is_image()
-             ? static_cast<std::size_t>(dataset.height) * static_cast<std::size_t>(dataset.width)
-             : 1;
+/// Value i of the set's x is standardised with the others of group i % groups.
+std::size_t group_count(const Dataset& dataset) {
+  return static_cast<std::size_t>(dataset.is_image() ? dataset.channels : dataset.features);
 }
 
 /// Calls visit(group, value) for every value, sample after sample.
 template <typename Values, typename Visit>
-void for_each_value(Values& x, std::size_t groups, std::size_t size, const Visit& visit) {
-  for (std::size_t at = 0; at < x.size();) {
-    for (std::size_t group = 0; group < groups; ++group) {
-      for (const std::size_t end = at + size; at < end; ++at) visit(group, x[at]);
-    }
+void for_each_value(Values& x, std::size_t groups, const Visit& visit) {
+  for (std::size_t at = 0; at < x.size(); at += groups) {
+    for (std::size_t group = 0; group < groups; ++group) visit(group, x[at + group]);
   }
 }
 
@@ -203,18 +201,17 @@ void for_each_value(Values& x, std::size_t groups, std::size_t size, const Visit
 /// first value, so a constant feature has exactly zero deviation.
 void measure(Split& split) {
   const Dataset& train = split.train;
-  const std::size_t size = group_size(train);
-  const std::size_t groups = static_cast<std::size_t>(train.features) / size;
-  const double count = static_cast<double>(train.samples()) * static_cast<double>(size);
+  const std::size_t groups = group_count(train);
+  const auto count = static_cast<double>(train.x.size() / groups);
   split.mean.assign(groups, 0.0);
   split.deviation.assign(groups, 0.0);
-  for_each_value(train.x, groups, size, [&](std::size_t group, float x) {
-    split.mean[group] += static_cast<double>(x) - train.x[group * size];
+  for_each_value(train.x, groups, [&](std::size_t group, float x) {
+    split.mean[group] += static_cast<double>(x) - train.x[group];
   });
   for (std::size_t group = 0; group < groups; ++group) {
-    split.mean[group] = train.x[group * size] + split.mean[group] / count;
+    split.mean[group] = train.x[group] + split.mean[group] / count;
   }
-  for_each_value(train.x, groups, size, [&](std::size_t group, float x) {
+  for_each_value(train.x, groups, [&](std::size_t group, float x) {
     const double difference = x - split.mean[group];
     split.deviation[group] += difference * difference;
   });
@@ -223,7 +220,7 @@ void measure(Split& split) {
 
 void standardise(Dataset& part, const Split& split, double clip) {
   const double limit = part.is_image() ? HUGE_VAL : clip;
-  for_each_value(part.x, split.mean.size(), group_size(part), [&](std::size_t group, float& x) {
+  for_each_value(part.x, group_count(part), [&](std::size_t group, float& x) {
     const double deviation = split.deviation[group];
     const double value = deviation == 0.0 ? 0.0 : (x - split.mean[group]) / deviation;
     x = static_cast<float>(std::clamp(value, -limit, limit));

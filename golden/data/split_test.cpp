@@ -164,13 +164,13 @@ TEST(Split, UsesThePublishersSplit) {
   EXPECT_THAT(split.test_subjects, IsEmpty());
 }
 
-/// Two images of 2 channels of 1 x 2 pixels for training, one for testing.
+/// Two images of 1 x 2 pixels of 2 channels for training, one for testing.
 Dataset images() {
   Dataset dataset;
   dataset.name = "images";
-  dataset.set_shape(2, 1, 2);
+  dataset.set_shape(1, 2, 2);
   dataset.classes = 1;
-  dataset.x = {0, 1, 5, 5, 1, 2, 5, 5, 100, 1, 6, 5};
+  dataset.x = {0, 5, 1, 5, 1, 5, 2, 5, 100, 6, 1, 5};
   dataset.label = {0, 0, 0};
   dataset.publisher_training_samples = 2;
   return dataset;
@@ -181,7 +181,7 @@ TEST(Split, StandardisesImagesByChannelWithoutLimit) {
   EXPECT_THAT(split.mean, ElementsAre(1.0, 5.0));
   EXPECT_THAT(split.deviation, ElementsAre(std::sqrt(0.5), 0.0));
   const auto one = static_cast<float>(std::sqrt(2.0));
-  EXPECT_THAT(split.train.x, ElementsAre(-one, 0, 0, 0, 0, one, 0, 0));
+  EXPECT_THAT(split.train.x, ElementsAre(-one, 0, 0, 0, 0, 0, one, 0));
   EXPECT_THAT(split.test.x, ElementsAre(static_cast<float>(99 / std::sqrt(0.5)), 0, 0, 0));
   EXPECT_EQ(split.test.channels, 2);
   EXPECT_EQ(split.test.height, 1);
@@ -194,7 +194,7 @@ TEST(Split, StandardisesImagesWithTheConstantsOfTheField) {
   dataset.channel_deviation = {2.0, 0.5};
   const Split split = make_split(dataset, {});
   EXPECT_EQ(split.mean, dataset.channel_mean);
-  EXPECT_THAT(split.test.x, ElementsAre(49.5F, 0.0F, 4.0F, 2.0F));
+  EXPECT_THAT(split.test.x, ElementsAre(49.5F, 4.0F, 0.0F, 2.0F));
 }
 
 TEST(Split, DropsSubjectsAndClassesByThePublishersNumbers) {

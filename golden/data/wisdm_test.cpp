@@ -109,7 +109,7 @@ TEST_F(Wisdm, ReadsThePublishedFeaturesBeforeTheRecordings) {
         arff(1600, {arff_row("A", 1600), arff_row("S", 1600, 91, -3)}));
   const Dataset dataset = load_dataset("wisdm", folder_.path());
   EXPECT_EQ(dataset.features, 91);
-  EXPECT_EQ(dataset.width, 91);
+  EXPECT_EQ(dataset.channels, 91);
   EXPECT_THAT(dataset.label, ElementsAre(0, 17, 13));
   EXPECT_THAT(dataset.subject, ElementsAre(1600, 1600, 1605));
   EXPECT_EQ(dataset.x[90], 22.5F);
