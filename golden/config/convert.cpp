@@ -12,6 +12,11 @@ int as_int(const Config& config, const std::string& key) {
   return static_cast<int>(config.integer(key));  // declared ranges lie within int
 }
 
+std::vector<int> as_ints(const Config& config, const std::string& key) {
+  const std::vector<std::int64_t>& values = config.integers(key);
+  return {values.begin(), values.end()};
+}
+
 }  // namespace
 
 HardwareParameters hardware_parameters(const Config& config) {
@@ -126,6 +131,9 @@ TrainSettings train_settings(const Config& config) {
 SplitOptions split_options(const Config& config) {
   return {.seed = static_cast<std::uint64_t>(config.integer("train.seed")),
           .test_subjects = as_int(config, "data.test_subjects"),
+          .drop_subjects = as_ints(config, "data.drop_subjects"),
+          .drop_classes = as_ints(config, "data.drop_classes"),
+          .samples_per_class = as_int(config, "data.samples_per_class"),
           .clip = config.real("data.clip")};
 }
 

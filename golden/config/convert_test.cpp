@@ -34,6 +34,23 @@ TEST(ConfigConvert, EveryHardwareKeyReachesTheHardwareHash) {
   EXPECT_EQ(hardware_hash(base.with("accumulator.tile", "64")), hardware_hash(base));
 }
 
+TEST(ConfigConvert, DataKeysReachTheSplit) {
+  const SplitOptions defaults = split_options(Config::parse("", "file.toml"));
+  EXPECT_TRUE(defaults.drop_subjects.empty());
+  EXPECT_TRUE(defaults.drop_classes.empty());
+  EXPECT_EQ(defaults.samples_per_class, 0);
+  const SplitOptions options = split_options(
+      Config::parse("", "file.toml",
+                    {"train.seed=7", "data.test_subjects=3", "data.drop_subjects=[7, 28]",
+                     "data.drop_classes=[8]", "data.samples_per_class=100", "data.clip=2.5"}));
+  EXPECT_EQ(options.seed, 7U);
+  EXPECT_EQ(options.test_subjects, 3);
+  EXPECT_EQ(options.drop_subjects, (std::vector<int>{7, 28}));
+  EXPECT_EQ(options.drop_classes, std::vector<int>{8});
+  EXPECT_EQ(options.samples_per_class, 100);
+  EXPECT_EQ(options.clip, 2.5);
+}
+
 // The table of HDQT's operands (reference code: README and run scripts).
 TEST(Presets, HdqtOperands) {
   const LayerRecipe layer = preset_recipe("hdqt").layer(0);

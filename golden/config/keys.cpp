@@ -318,9 +318,19 @@ void add_network_and_data(std::vector<KeyDeclaration>& keys) {
   keys.push_back(flag("network.bias", d.bias, kNumeric, "Whether the layers have a bias."));
   keys.push_back(choice("data.set", "embedded", {dataset_names().begin(), dataset_names().end()},
                         kNumeric,
-                        "Data set to learn; all but the embedded one need train --data."));
+                        "Data set to learn; all but the embedded one need train --data; of hapt "
+                        "and wisdm the first form found is read: published features, derived ones "
+                        "(hapt), recordings; --data of a sub-folder chooses another."));
   keys.push_back(integer("data.test_subjects", split.test_subjects, 0, 1000, "subjects", kNumeric,
                          "Subjects held out for testing; 0: a fifth of them, one at least."));
+  keys.push_back(integer_list("data.drop_subjects", {}, 0, 100000, "", kNumeric,
+                              "Subjects to leave out, by the publisher's numbers; published runs "
+                              "leave out 7, 28 of hapt and 3, 4, 9 of pamap2."));
+  keys.push_back(integer_list("data.drop_classes", {}, 0, 100000, "", kNumeric,
+                              "Classes to leave out, by the publisher's numbers; published runs "
+                              "leave out 8 of hapt and 24 of pamap2."));
+  keys.push_back(integer("data.samples_per_class", split.samples_per_class, 0, 1000000, "samples",
+                         kNumeric, "Train on the first so many samples of each class; 0: all."));
   keys.push_back(real("data.clip", split.clip, 0.1, 1e6, kNumeric,
                       "Limit of a standardised feature, in standard deviations."));
   keys.push_back(choice("continual.method", to_string(d.method),

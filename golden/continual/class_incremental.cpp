@@ -565,7 +565,6 @@ class Run {
 }  // namespace
 
 Shape shape_of(const Dataset& dataset) {
-  if (dataset.channels == 0) return {.height = 1, .width = 1, .channels = dataset.features};
   return {.height = dataset.height, .width = dataset.width, .channels = dataset.channels};
 }
 

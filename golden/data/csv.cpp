@@ -5,44 +5,28 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <numeric>
 #include <optional>
 #include <system_error>
 
+#include "golden/data/text_fields.hpp"
 #include "golden/support/error.hpp"
 
 namespace sylvester {
 namespace {
 
-/// A value as it stands in the file, for an error message: short and printable.
-std::string quoted(std::string_view field) {
-  constexpr std::size_t kLongest = 40;
-  std::string text;
-  for (const char c : field.substr(0, kLongest)) text += (c >= ' ' && c <= '~') ? c : '?';
-  if (field.size() > kLongest) text += "...";
-  return "'" + text + "'";
-}
-
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
-std::string_view trimmed(std::string_view field) {
-  while (!field.empty() && is_blank(field.front())) field.remove_prefix(1);
-  while (!field.empty() && is_blank(field.back())) field.remove_suffix(1);
-  return field;
-}
-
+/// The nearest float32, not that of the nearest double.
 std::optional<float> parse_float(std::string_view field) {
   const char* const end = field.data() + field.size();
   float value = 0;
-  auto [rest, error] = std::from_chars(field.data(), end, value);
-  if (rest != end) return std::nullopt;
+  const auto [rest, error] = std::from_chars(field.data(), end, value);
   if (error == std::errc::result_out_of_range) {
     // Reported for overflow and for underflow alike; only the second has a float32 value.
-    double wide = 0;
-    const auto again = std::from_chars(field.data(), end, wide);
-    if (again.ec == std::errc{} && std::abs(wide) < 1.0) return static_cast<float>(wide);
+    const std::optional<double> wide = parse_number(field);
+    if (wide && std::abs(*wide) < 1.0) return static_cast<float>(*wide);
     return std::nullopt;
   }
-  if (error != std::errc{} || !std::isfinite(value)) return std::nullopt;
+  if (rest != end || error != std::errc{} || !std::isfinite(value)) return std::nullopt;
   return value;
 }
 
@@ -93,13 +77,9 @@ class RowReader {
 
   int integer(std::string_view field, int column, std::string_view what, int smallest,
               int largest) const {
-    int value = 0;
-    const char* const end = field.data() + field.size();
-    const auto [rest, error] = std::from_chars(field.data(), end, value);
-    if (error != std::errc{} || rest != end || value < smallest || value > largest) {
-      fail(field, column, fmt::format("a {} {} ... {}", what, smallest, largest));
-    }
-    return value;
+    const std::optional<int> value = parse_integer(field, smallest, largest);
+    if (!value) fail(field, column, fmt::format("a {} {} ... {}", what, smallest, largest));
+    return *value;
   }
 
   const std::string& file_;
@@ -112,8 +92,10 @@ class RowReader {
 
 void append_csv(std::string_view text, const std::string& file, const CsvLayout& layout,
                 Dataset& dataset) {
-  dataset.features = layout.features;
+  dataset.set_shape(1, 1, layout.features);
   dataset.classes = layout.classes;
+  dataset.class_number.resize(static_cast<std::size_t>(layout.classes));
+  std::iota(dataset.class_number.begin(), dataset.class_number.end(), layout.first_label);
   const auto rows = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1;
   // No row is shorter than one character per feature: a bound against a file of empty lines.
   const std::size_t fitting =
@@ -122,13 +104,7 @@ void append_csv(std::string_view text, const std::string& file, const CsvLayout&
 
   RowReader reader(file, layout, dataset);
   int row = 0;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    reader.read(line, ++row);
-  }
+  while (!text.empty()) reader.read(take_line(text), ++row);
   if (row == 0) throw UserError(fmt::format("{}: no rows, at least one is needed", file));
 }
 

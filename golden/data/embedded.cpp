@@ -17,7 +17,7 @@ Dataset embedded_dataset() {
 
   Dataset dataset;
   dataset.name = "embedded";
-  dataset.features = kWindowFeatures;
+  dataset.set_shape(1, 1, kWindowFeatures);
   dataset.classes = kActivities;
   constexpr std::size_t kSamples = std::size_t{kActivities} * kEmbeddedSubjects * kEmbeddedWindows;
   dataset.x.reserve(kSamples * kWindowFeatures);

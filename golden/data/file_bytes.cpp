@@ -117,12 +117,18 @@ std::string read_file_bytes(const std::filesystem::path& file) {
   return bytes;
 }
 
-std::filesystem::path find_file(const std::filesystem::path& directory, std::string_view name) {
+std::optional<std::filesystem::path> look_for_file(const std::filesystem::path& directory,
+                                                   std::string_view name) {
   for (const std::string_view ending : {"", ".xz", ".gz"}) {
     std::filesystem::path file = directory / fmt::format("{}{}", name, ending);
     std::error_code ignored;  // an unreadable folder is reported as a missing file
     if (std::filesystem::exists(file, ignored)) return file;
   }
+  return std::nullopt;
+}
+
+std::filesystem::path find_file(const std::filesystem::path& directory, std::string_view name) {
+  if (const auto file = look_for_file(directory, name)) return *file;
   throw UserError(fmt::format("{}: the file {} is missing; also accepted are {}.xz and {}.gz",
                               directory.string(), name, name, name));
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,8 +15,12 @@ inline constexpr std::size_t kLargestUnpackedFile = std::size_t{1} << 31;
 /// members). Throws UserError that names the file: unreadable, empty, truncated, corrupt, too long.
 std::string read_file_bytes(const std::filesystem::path& file);
 
-/// `directory`/`name`, or the same with .xz or .gz added, whichever exists, in this order.
-/// Throws UserError that lists the three names.
+/// `directory`/`name`, or the same with .xz or .gz added, whichever exists, in this order; none if
+/// there is none or the folder cannot be read.
+std::optional<std::filesystem::path> look_for_file(const std::filesystem::path& directory,
+                                                   std::string_view name);
+
+/// look_for_file; throws UserError that lists the three names.
 std::filesystem::path find_file(const std::filesystem::path& directory, std::string_view name);
 
 }  // namespace sylvester

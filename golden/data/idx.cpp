@@ -66,11 +66,10 @@ void append_idx_images(const std::filesystem::path& images, const std::filesyste
     throw UserError(fmt::format("{}: {} labels, but {} has {} images", labels.string(),
                                 digits.shape[0], images.string(), pixels.shape[0]));
   }
-  const std::array<int, 3> image = {1, pixels.shape[1], pixels.shape[2]};
-  if (dataset.samples() != 0 && dataset.image != image) {
+  const int height = pixels.shape[1], width = pixels.shape[2];
+  if (dataset.samples() != 0 && (dataset.height != height || dataset.width != width)) {
     throw UserError(fmt::format("{}: images of {}x{} pixels, the training images have {}x{}",
-                                images.string(), image[1], image[2], dataset.image[1],
-                                dataset.image[2]));
+                                images.string(), height, width, dataset.height, dataset.width));
   }
   for (std::size_t i = 0; i < digits.bytes.size(); ++i) {
     if (digits.at(i) >= kDigits) {
@@ -79,8 +78,7 @@ void append_idx_images(const std::filesystem::path& images, const std::filesyste
     }
     dataset.label.push_back(digits.at(i));
   }
-  dataset.image = image;
-  dataset.features = image[1] * image[2];
+  dataset.set_shape(height, width, 1);
   dataset.classes = kDigits;
   dataset.x.reserve(dataset.x.size() + pixels.bytes.size());
   for (std::size_t i = 0; i < pixels.bytes.size(); ++i) {

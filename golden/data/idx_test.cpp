@@ -47,7 +47,9 @@ TEST(Idx, ScalesPixelsAndAppends) {
   append_idx_images(images, labels, dataset);
   EXPECT_EQ(dataset.samples(), 4);
   EXPECT_EQ(dataset.features, 2);
-  EXPECT_THAT(dataset.image, ElementsAre(1, 1, 2));
+  EXPECT_EQ(dataset.channels, 1);
+  EXPECT_EQ(dataset.height, 1);
+  EXPECT_EQ(dataset.width, 2);
   EXPECT_THAT(dataset.label, ElementsAre(9, 0, 9, 0));
   EXPECT_THAT(std::vector<float>(dataset.x.begin(), dataset.x.begin() + 4),
               ElementsAre(0.0F, 1.0F, 51.0F / 255.0F, 1.0F / 255.0F));

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -63,9 +64,41 @@ TEST(Load, ReadsSmallOptdigitsWithThePublishersSplit) {
   const Dataset dataset = load_dataset("optdigits", folder.path());
   EXPECT_THAT(dataset.label, ElementsAre(0, 9, 5));
   EXPECT_EQ(dataset.publisher_training_samples, 2);
-  EXPECT_THAT(dataset.image, ElementsAre(1, 8, 8));
+  EXPECT_EQ(dataset.channels, 1);
+  EXPECT_EQ(dataset.height, 8);
+  EXPECT_EQ(dataset.width, 8);
   EXPECT_EQ(dataset.x.front(), 1.0F / 16.0F);
   EXPECT_EQ(dataset.x.back(), 1.0F);
+}
+
+TEST(Load, ReadsSmallMnistFromWhereOthersUnpackIt) {
+  const auto image_file = [](int value) {
+    return std::string("\0\0\x08\x03\0\0\0\x01\0\0\0\x02\0\0\0\x02", 16) +
+           std::string(4, static_cast<char>(value));
+  };
+  const std::string labels("\0\0\x08\x01\0\0\0\x01\x07", 9);
+  for (const char* const inner : {"", "raw/", "MNIST/raw/"}) {
+    for (const char separator : {'-', '.'}) {
+      const TestFolder folder;
+      std::filesystem::create_directories(folder.path() / inner);
+      const auto write = [&](const char* name, int dimensions, const std::string& bytes) {
+        folder.write(fmt::format("{}{}{}idx{}-ubyte.gz", inner, name, separator, dimensions),
+                     gzipped(bytes));
+      };
+      write("train-images", 3, image_file(51));
+      write("train-labels", 1, labels);
+      write("t10k-images", 3, image_file(255));
+      EXPECT_THAT(user_error([&] { load_dataset("mnist", folder.path()); }),
+                  HasSubstr(fmt::format("t10k-labels{}idx1-ubyte is missing", separator)));
+      write("t10k-labels", 1, labels);
+      const Dataset dataset = load_dataset("mnist", folder.path());
+      EXPECT_THAT(dataset.label, ElementsAre(7, 7));
+      EXPECT_EQ(dataset.x.front(), 0.2F);
+      EXPECT_EQ(dataset.publisher_training_samples, 1);
+      EXPECT_EQ(dataset.height, 2);
+      EXPECT_EQ(dataset.width, 2);
+    }
+  }
 }
 
 TEST(Load, NamesTheFileOfABadValue) {
@@ -83,17 +116,23 @@ TEST(Load, NamesTheFileOfABadValue) {
 }
 
 TEST(Load, RefusesUnknownNames) {
-  EXPECT_THAT(user_error([] { load_dataset("dsdas", "."); }),
-              AllOf(HasSubstr("'dsdas'"), HasSubstr("embedded, dsads, hapt, mnist, optdigits")));
+  EXPECT_THAT(
+      user_error([] { load_dataset("dsdas", "."); }),
+      AllOf(
+          HasSubstr("'dsdas'"),
+          HasSubstr("embedded, dsads, hapt, pamap2, wisdm, mnist, optdigits, cifar10, cifar100")));
 }
 
 TEST(Load, RefusesMissingFolderAndFiles) {
   const TestFolder folder;
   for (const std::string_view name : dataset_names()) {
     if (name == "embedded") continue;
+    const std::string of_set = "no file of data set '" + std::string(name) + "'; looked for ";
     EXPECT_THAT(user_error([&] { load_dataset(name, folder.path() / "none"); }),
-                AllOf(HasSubstr("none: no such directory"), HasSubstr(std::string(name))));
-    EXPECT_THAT(user_error([&] { load_dataset(name, folder.path()); }), HasSubstr("is missing"));
+                AllOf(HasSubstr("none: no such directory"), HasSubstr(of_set)));
+    EXPECT_THAT(user_error([&] { load_dataset(name, folder.path()); }),
+                AllOf(HasSubstr(folder.path().string() + ": " + of_set),
+                      HasSubstr("the set comes from: ")));
   }
 }
 
@@ -127,6 +166,68 @@ TEST(Load, SurvivesRandomDamage) {
     std::filesystem::remove(file);
   }
   EXPECT_GT(refused, 400);
+}
+
+/// The same for recordings, arff files and images: one small set of each.
+TEST(Load, SurvivesRandomDamageOfEveryFormat) {
+  std::string walk, pamap, arff = "@relation x\n";
+  for (int i = 0; i < 200; ++i) walk += fmt::format("1600,A,{},{}.5,-1.25,9.8;\n", i, i % 7);
+  std::string axes, rest;
+  for (int i = 0; i < 128; ++i) axes += fmt::format("{} 0.25 -1e-3\n", i * 0.01);
+  for (int column = 3; column < 54; ++column) rest += " 1";
+  for (int i = 0; i < 512; ++i) pamap += fmt::format("{} 24 NaN{}\n", i, rest);
+  for (int i = 0; i < 93; ++i) arff += fmt::format("@attribute f{} numeric\n", i);
+  const auto arff_row = "A," + row(91, "1600");
+  const std::string image(3074, '\1');
+  struct Set {
+    const char* name;
+    std::vector<std::pair<const char*, std::string>> files;
+    int features;
+  };
+  const Set sets[] = {
+      {"wisdm", {{"data_1600_accel_phone.txt", walk}}, 108},
+      {"wisdm", {{"data_1600_accel_phone.arff", arff + "@data\n" + arff_row + arff_row}}, 91},
+      {"hapt",
+       {{"labels.txt", "1 1 5 1 128\n1 1 12 1 128\n"},
+        {"acc_exp01_user01.txt", axes},
+        {"gyro_exp01_user01.txt", axes}},
+       216},
+      {"pamap2", {{"subject101.dat", pamap}}, 243},
+      {"cifar100", {{"train.bin", image + image}, {"test.bin", image}}, 3072}};
+  constexpr std::uint64_t kSeed = 2;
+  SCOPED_TRACE(kSeed);
+  HostRandom random(kSeed);
+  for (const Set& set : sets) {
+    const TestFolder folder;
+    for (const auto& [name, bytes] : set.files) folder.write(name, bytes);
+    EXPECT_GT(load_dataset(set.name, folder.path()).samples(), 0) << set.name;
+    for (int round = 0; round < 60; ++round) {
+      const auto& [name, whole] =
+          set.files[random.below(static_cast<std::uint32_t>(set.files.size()))];
+      std::string bytes = whole;
+      for (std::uint32_t hits = 1 + random.below(4); hits > 0; --hits) {
+        const std::size_t at = random.below(static_cast<std::uint32_t>(bytes.size()));
+        if (random.below(8) == 0) {
+          bytes.resize(at + 1);
+        } else {
+          bytes[at] = static_cast<char>(random.below(256));
+        }
+      }
+      folder.write(name, bytes);
+      try {
+        const Dataset dataset = load_dataset(set.name, folder.path());
+        EXPECT_EQ(dataset.features, set.features);
+        EXPECT_EQ(dataset.x.size(), dataset.label.size() * static_cast<std::size_t>(set.features));
+        EXPECT_TRUE(dataset.subject.empty() || dataset.subject.size() == dataset.label.size());
+        for (const std::int32_t label : dataset.label) EXPECT_LT(label, dataset.classes);
+        EXPECT_TRUE(std::all_of(dataset.x.begin(), dataset.x.end(),
+                                [](float x) { return std::isfinite(x); }));
+      } catch (const UserError& error) {
+        EXPECT_THAT(error.what(), HasSubstr(folder.path().string()));
+      }
+      folder.write(name, whole);
+    }
+  }
 }
 
 /// Every set in the shared data folder, read in place; skipped where it is not there.

@@ -1,11 +1,12 @@
 #include "golden/data/split.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <set>
+#include <span>
 
 #include "golden/support/error.hpp"
 #include "golden/support/random.hpp"
@@ -17,33 +18,84 @@ namespace {
 constexpr std::uint64_t kSubjectStream = 1;
 constexpr std::uint64_t kClassStream = 2;
 
-Dataset without_samples(const Dataset& dataset) {
-  Dataset part;
-  part.name = dataset.name;
-  part.features = dataset.features;
-  part.classes = dataset.classes;
-  part.image = dataset.image;
-  return part;
+using Samples = std::vector<std::size_t>;  ///< sample numbers of the whole set, ascending
+
+int class_number(const Dataset& dataset, int label) {
+  return dataset.class_number.empty() ? label
+                                      : dataset.class_number[static_cast<std::size_t>(label)];
 }
 
-/// Takes the first samples away as the training part; the set's memory is reused, because MNIST
-/// has 220 MB.
-void split_as_published(Dataset&& dataset, Split& split) {
-  const auto cut = static_cast<std::size_t>(dataset.publisher_training_samples);
-  const auto width = static_cast<std::size_t>(dataset.features);
-  split.test = without_samples(dataset);
-  split.test.x.assign(dataset.x.begin() + static_cast<std::ptrdiff_t>(cut * width),
-                      dataset.x.end());
-  split.test.label.assign(dataset.label.begin() + static_cast<std::ptrdiff_t>(cut),
-                          dataset.label.end());
-  split.train = std::move(dataset);
-  split.train.publisher_training_samples = 0;
-  split.train.x.resize(cut * width);
-  split.train.label.resize(cut);
+void require_known(const std::vector<int>& dropped, const std::set<int>& known, const char* key,
+                   const char* what, const Dataset& dataset) {
+  for (const int number : dropped) {
+    if (known.contains(number)) continue;
+    throw UserError(
+        known.empty() ? fmt::format("{}: value {}; allowed with data set '{}', which has no {}: []",
+                                    key, number, dataset.name, what)
+                      : fmt::format("{}: value {}; allowed with data set '{}': its {} {}", key,
+                                    number, dataset.name, what, fmt::join(known, ", ")));
+  }
 }
 
-void split_by_subject(const Dataset& dataset, const SplitOptions& options, Split& split) {
-  const std::set<std::int32_t> distinct(dataset.subject.begin(), dataset.subject.end());
+bool contains(const std::vector<int>& numbers, int number) {
+  return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
+}
+
+/// The labels of the whole set that are kept, ascending.
+std::vector<int> kept_labels(const Dataset& dataset, const SplitOptions& options) {
+  std::vector<int> labels;
+  std::set<int> numbers;
+  for (int label = 0; label < dataset.classes; ++label) {
+    const int number = class_number(dataset, label);
+    numbers.insert(number);
+    if (!contains(options.drop_classes, number)) labels.push_back(label);
+  }
+  require_known(options.drop_classes, numbers, "data.drop_classes", "classes", dataset);
+  if (labels.empty()) {
+    throw UserError(
+        fmt::format("data.drop_classes: names all classes of data set '{}'; at least one is needed",
+                    dataset.name));
+  }
+  return labels;
+}
+
+/// The samples of kept classes and subjects.
+Samples kept_samples(const Dataset& dataset, const SplitOptions& options,
+                     const std::vector<int>& labels) {
+  require_known(options.drop_subjects,
+                std::set<int>(dataset.subject.begin(), dataset.subject.end()), "data.drop_subjects",
+                "subjects", dataset);
+  Samples samples;
+  for (std::size_t i = 0; i < dataset.label.size(); ++i) {
+    if (!std::binary_search(labels.begin(), labels.end(), dataset.label[i])) continue;
+    if (!dataset.subject.empty() && contains(options.drop_subjects, dataset.subject[i])) continue;
+    samples.push_back(i);
+  }
+  return samples;
+}
+
+struct Parts {
+  Samples train;
+  Samples test;
+};
+
+Parts parts_as_published(const Dataset& dataset, const SplitOptions& options,
+                         const Samples& samples) {
+  if (options.test_subjects != 0) {
+    throw UserError(
+        fmt::format("data.test_subjects: value {}; allowed with data set '{}', which has no "
+                    "subjects: 0",
+                    options.test_subjects, dataset.name));
+  }
+  const auto cut = std::lower_bound(samples.begin(), samples.end(),
+                                    static_cast<std::size_t>(dataset.publisher_training_samples));
+  return {.train = {samples.begin(), cut}, .test = {cut, samples.end()}};
+}
+
+Parts parts_by_subject(const Dataset& dataset, const SplitOptions& options, const Samples& samples,
+                       std::vector<std::int32_t>& test_subjects) {
+  std::set<std::int32_t> distinct;
+  for (const std::size_t i : samples) distinct.insert(dataset.subject[i]);
   std::vector<std::int32_t> subjects(distinct.begin(), distinct.end());
   const auto count = static_cast<int>(subjects.size());
   if (count < 2) {
@@ -60,119 +112,150 @@ void split_by_subject(const Dataset& dataset, const SplitOptions& options, Split
   }
   HostRandom random = HostRandom(options.seed).fork(kSubjectStream);
   shuffle(std::span<std::int32_t>(subjects), random);
-  split.test_subjects.assign(subjects.begin(), subjects.begin() + tests);
-  std::sort(split.test_subjects.begin(), split.test_subjects.end());
+  test_subjects.assign(subjects.begin(), subjects.begin() + tests);
+  std::sort(test_subjects.begin(), test_subjects.end());
 
-  split.train = without_samples(dataset);
-  split.test = without_samples(dataset);
+  Parts parts;
+  for (const std::size_t i : samples) {
+    const bool held_out =
+        std::binary_search(test_subjects.begin(), test_subjects.end(), dataset.subject[i]);
+    (held_out ? parts.test : parts.train).push_back(i);
+  }
+  return parts;
+}
+
+/// Keeps the first `limit` samples of each class.
+void limit_classes(const Dataset& dataset, int limit, Samples& samples) {
+  std::vector<int> taken(static_cast<std::size_t>(dataset.classes));
+  std::erase_if(samples, [&](std::size_t i) {
+    return ++taken[static_cast<std::size_t>(dataset.label[i])] > limit;
+  });
+}
+
+void require_samples(const Dataset& dataset, const std::vector<int>& labels, const Parts& parts) {
+  std::vector<bool> trained(static_cast<std::size_t>(dataset.classes));
+  for (const std::size_t i : parts.train)
+    trained[static_cast<std::size_t>(dataset.label[i])] = true;
+  if (parts.test.empty()) {
+    throw UserError(
+        fmt::format("data set '{}': no test sample is left, at least one is needed", dataset.name));
+  }
+  for (const int label : labels) {
+    if (trained[static_cast<std::size_t>(label)]) continue;
+    throw UserError(
+        fmt::format("data set '{}': no training sample of class {} is left after the "
+                    "split, every class needs one; choose another seed or fewer test "
+                    "subjects, or add it to data.drop_classes",
+                    dataset.name, class_number(dataset, label)));
+  }
+}
+
+/// The labels in the order in which they are learned.
+std::vector<int> class_order(std::vector<int> labels, const SplitOptions& options) {
+  if (options.shuffle_classes) {
+    HostRandom random = HostRandom(options.seed).fork(kClassStream);
+    shuffle(std::span<int>(labels), random);
+  }
+  return labels;
+}
+
+Dataset part_of(const Dataset& dataset, const Samples& samples, const std::vector<int>& order) {
+  Dataset part;
+  part.name = dataset.name;
+  part.features = dataset.features;
+  part.channels = dataset.channels;
+  part.height = dataset.height;
+  part.width = dataset.width;
+  part.classes = static_cast<int>(order.size());
+  std::vector<std::int32_t> position(static_cast<std::size_t>(dataset.classes));
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    position[static_cast<std::size_t>(order[i])] = static_cast<std::int32_t>(i);
+    part.class_number.push_back(class_number(dataset, order[i]));
+  }
   const auto width = static_cast<std::size_t>(dataset.features);
-  for (std::size_t i = 0; i < dataset.label.size(); ++i) {
-    const bool held_out = std::binary_search(split.test_subjects.begin(), split.test_subjects.end(),
-                                             dataset.subject[i]);
-    Dataset& part = held_out ? split.test : split.train;
+  part.x.reserve(samples.size() * width);
+  part.label.reserve(samples.size());
+  for (const std::size_t i : samples) {
     const float* row = dataset.x.data() + i * width;
     part.x.insert(part.x.end(), row, row + width);
-    part.label.push_back(dataset.label[i]);
-    part.subject.push_back(dataset.subject[i]);
+    part.label.push_back(position[static_cast<std::size_t>(dataset.label[i])]);
+    if (!dataset.subject.empty()) part.subject.push_back(dataset.subject[i]);
+  }
+  return part;
+}
+
+/// Value i of the set's x is standardised with the others of group i % groups.
+std::size_t group_count(const Dataset& dataset) {
+  return static_cast<std::size_t>(dataset.is_image() ? dataset.channels : dataset.features);
+}
+
+/// Calls visit(group, value) for every value, sample after sample.
+template <typename Values, typename Visit>
+void for_each_value(Values& x, std::size_t groups, const Visit& visit) {
+  for (std::size_t at = 0; at < x.size(); at += groups) {
+    for (std::size_t group = 0; group < groups; ++group) visit(group, x[at + group]);
   }
 }
 
-void order_classes(const SplitOptions& options, Split& split) {
-  const int classes = split.train.classes;
-  HostRandom random = HostRandom(options.seed).fork(kClassStream);
-  if (options.shuffle_classes) {
-    split.class_order = permutation(classes, random);
-  } else {
-    split.class_order.resize(static_cast<std::size_t>(classes));
-    std::iota(split.class_order.begin(), split.class_order.end(), 0);
-  }
-  std::vector<std::int32_t> position(static_cast<std::size_t>(classes));
-  for (int i = 0; i < classes; ++i) {
-    position[static_cast<std::size_t>(split.class_order[static_cast<std::size_t>(i)])] = i;
-  }
-  for (Dataset* part : {&split.train, &split.test}) {
-    for (std::int32_t& label : part->label) label = position[static_cast<std::size_t>(label)];
-  }
-}
-
-void require_all_classes(const Split& split) {
-  std::vector<int> samples(static_cast<std::size_t>(split.train.classes));
-  for (const std::int32_t label : split.train.label) ++samples[static_cast<std::size_t>(label)];
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    if (samples[i] == 0) {
-      throw UserError(
-          fmt::format("data set '{}': no training sample of class {} is left after the "
-                      "split, every class needs one; choose another seed or fewer test "
-                      "subjects",
-                      split.train.name, i));
-    }
-  }
-}
-
-/// Mean and deviation of every feature of the training part. Sums are of differences from the
-/// first sample, so a constant feature has exactly zero deviation.
+/// Mean and deviation of every group of the training part. Sums are of differences from a group's
+/// first value, so a constant feature has exactly zero deviation.
 void measure(Split& split) {
   const Dataset& train = split.train;
-  const auto width = static_cast<std::size_t>(train.features);
-  const auto samples = static_cast<std::size_t>(train.samples());
-  const auto count = static_cast<double>(samples);
-  split.mean.assign(width, 0.0);
-  split.deviation.assign(width, 0.0);
-  for (std::size_t i = 0; i < samples; ++i) {
-    for (std::size_t j = 0; j < width; ++j) {
-      split.mean[j] += static_cast<double>(train.x[i * width + j]) - train.x[j];
-    }
+  const std::size_t groups = group_count(train);
+  const auto count = static_cast<double>(train.x.size() / groups);
+  split.mean.assign(groups, 0.0);
+  split.deviation.assign(groups, 0.0);
+  for_each_value(train.x, groups, [&](std::size_t group, float x) {
+    split.mean[group] += static_cast<double>(x) - train.x[group];
+  });
+  for (std::size_t group = 0; group < groups; ++group) {
+    split.mean[group] = train.x[group] + split.mean[group] / count;
   }
-  for (std::size_t j = 0; j < width; ++j) split.mean[j] = train.x[j] + split.mean[j] / count;
-  for (std::size_t i = 0; i < samples; ++i) {
-    for (std::size_t j = 0; j < width; ++j) {
-      const double difference = train.x[i * width + j] - split.mean[j];
-      split.deviation[j] += difference * difference;
-    }
-  }
+  for_each_value(train.x, groups, [&](std::size_t group, float x) {
+    const double difference = x - split.mean[group];
+    split.deviation[group] += difference * difference;
+  });
   for (double& deviation : split.deviation) deviation = std::sqrt(deviation / count);
 }
 
 void standardise(Dataset& part, const Split& split, double clip) {
-  const auto width = static_cast<std::size_t>(part.features);
-  for (std::size_t i = 0; i < part.x.size(); ++i) {
-    const std::size_t j = i % width;
-    if (split.deviation[j] == 0.0) {
-      part.x[i] = 0.0F;
-      continue;
-    }
-    const double value = (part.x[i] - split.mean[j]) / split.deviation[j];
-    part.x[i] = static_cast<float>(std::clamp(value, -clip, clip));
-  }
+  const double limit = part.is_image() ? HUGE_VAL : clip;
+  for_each_value(part.x, group_count(part), [&](std::size_t group, float& x) {
+    const double deviation = split.deviation[group];
+    const double value = deviation == 0.0 ? 0.0 : (x - split.mean[group]) / deviation;
+    x = static_cast<float>(std::clamp(value, -limit, limit));
+  });
 }
 
 }  // namespace
 
 int default_test_subjects(int subjects) { return std::max(1, subjects - (4 * subjects + 4) / 5); }
 
-Split make_split(Dataset dataset, const SplitOptions& options) {
+Split make_split(const Dataset& dataset, const SplitOptions& options) {
   if (!(options.clip > 0)) {
     throw UserError(
         fmt::format("clip = {}, allowed is a number of deviations above 0", options.clip));
   }
-  const bool image = dataset.image != std::array<int, 3>{};
   Split split;
-  if (dataset.publisher_training_samples > 0) {
-    if (options.test_subjects != 0) {
-      throw UserError(
-          fmt::format("data.test_subjects: value {}; allowed with data set '{}', which has no "
-                      "subjects: 0",
-                      options.test_subjects, dataset.name));
-    }
-    split_as_published(std::move(dataset), split);
-  } else {
-    split_by_subject(dataset, options, split);
+  const std::vector<int> labels = kept_labels(dataset, options);
+  const Samples samples = kept_samples(dataset, options, labels);
+  Parts parts = dataset.publisher_training_samples > 0
+                    ? parts_as_published(dataset, options, samples)
+                    : parts_by_subject(dataset, options, samples, split.test_subjects);
+  require_samples(dataset, labels, parts);
+  if (options.samples_per_class > 0) {
+    limit_classes(dataset, options.samples_per_class, parts.train);
   }
-  require_all_classes(split);
-  order_classes(options, split);
-  if (options.normalisation == Normalisation::standardise ||
-      (options.normalisation == Normalisation::automatic && !image)) {
-    measure(split);
+  split.class_order = class_order(labels, options);
+  split.train = part_of(dataset, parts.train, split.class_order);
+  split.test = part_of(dataset, parts.test, split.class_order);
+  if (options.normalisation == Normalisation::standardise) {
+    if (dataset.channel_mean.empty()) {
+      measure(split);
+    } else {
+      split.mean = dataset.channel_mean;
+      split.deviation = dataset.channel_deviation;
+    }
     standardise(split.train, split, options.clip);
     standardise(split.test, split, options.clip);
   }
@@ -184,7 +267,7 @@ Split subject_split(Dataset dataset, int test_subjects, std::uint64_t seed) {
   options.seed = seed;
   options.test_subjects = test_subjects;
   dataset.publisher_training_samples = 0;
-  return make_split(std::move(dataset), options);
+  return make_split(dataset, options);
 }
 
 }  // namespace sylvester

@@ -13,15 +13,18 @@
 namespace sylvester {
 namespace {
 
+using testing::AnyOf;
+using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 /// `subjects` persons x 3 classes x 4 samples; x = {sample number, constant 0.1, outlier}.
 Dataset small_set(int subjects) {
   Dataset dataset;
   dataset.name = "small";
-  dataset.features = 3;
+  dataset.set_shape(1, 1, 3);
   dataset.classes = 3;
   for (int subject = 1; subject <= subjects; ++subject) {
     for (int i = 0; i < 12; ++i) {
@@ -146,23 +149,90 @@ TEST(Split, MakesConstantFeaturesZeroAndClips) {
   }
 }
 
-TEST(Split, UsesThePublishersSplitAndLeavesImages) {
+TEST(Split, UsesThePublishersSplit) {
   Dataset dataset = small_set(2);
   dataset.subject.clear();
-  dataset.image = {1, 1, 3};
   dataset.publisher_training_samples = 15;
-  const Split split = make_split(dataset, {});
+  SplitOptions options;
+  options.normalisation = Normalisation::none;
+  const Split split = make_split(dataset, options);
   EXPECT_EQ(split.train.samples(), 15);
   EXPECT_EQ(split.test.samples(), 9);
   EXPECT_EQ(split.train.x.size(), 45U);
   EXPECT_EQ(split.test.x.front(), 15.0F);  // sample number, untouched
   EXPECT_THAT(split.mean, IsEmpty());
   EXPECT_THAT(split.test_subjects, IsEmpty());
-  EXPECT_EQ(split.test.image, dataset.image);
+}
 
+/// Two images of 1 x 2 pixels of 2 channels for training, one for testing.
+Dataset images() {
+  Dataset dataset;
+  dataset.name = "images";
+  dataset.set_shape(1, 2, 2);
+  dataset.classes = 1;
+  dataset.x = {0, 5, 1, 5, 1, 5, 2, 5, 100, 6, 1, 5};
+  dataset.label = {0, 0, 0};
+  dataset.publisher_training_samples = 2;
+  return dataset;
+}
+
+TEST(Split, StandardisesImagesByChannelWithoutLimit) {
+  const Split split = make_split(images(), {});
+  EXPECT_THAT(split.mean, ElementsAre(1.0, 5.0));
+  EXPECT_THAT(split.deviation, ElementsAre(std::sqrt(0.5), 0.0));
+  const auto one = static_cast<float>(std::sqrt(2.0));
+  EXPECT_THAT(split.train.x, ElementsAre(-one, 0, 0, 0, 0, 0, one, 0));
+  EXPECT_THAT(split.test.x, ElementsAre(static_cast<float>(99 / std::sqrt(0.5)), 0, 0, 0));
+  EXPECT_EQ(split.test.channels, 2);
+  EXPECT_EQ(split.test.height, 1);
+  EXPECT_EQ(split.test.width, 2);
+}
+
+TEST(Split, StandardisesImagesWithTheConstantsOfTheField) {
+  Dataset dataset = images();
+  dataset.channel_mean = {1.0, 4.0};
+  dataset.channel_deviation = {2.0, 0.5};
+  const Split split = make_split(dataset, {});
+  EXPECT_EQ(split.mean, dataset.channel_mean);
+  EXPECT_THAT(split.test.x, ElementsAre(49.5F, 4.0F, 0.0F, 2.0F));
+}
+
+TEST(Split, DropsSubjectsAndClassesByThePublishersNumbers) {
+  Dataset dataset = small_set(4);
+  dataset.class_number = {1, 12, 24};
   SplitOptions options;
-  options.normalisation = Normalisation::standardise;
-  EXPECT_LE(make_split(dataset, options).test.x.front(), 3.0F);
+  options.normalisation = Normalisation::none;
+  options.drop_subjects = {2, 3};
+  options.drop_classes = {12};
+  const Split split = make_split(dataset, options);
+  EXPECT_EQ(split.train.classes, 2);
+  EXPECT_EQ(split.train.samples(), 8);
+  EXPECT_EQ(split.test.samples(), 8);
+  EXPECT_THAT(split.class_order, UnorderedElementsAre(0, 2));
+  for (const Dataset* part : {&split.train, &split.test}) {
+    EXPECT_THAT(part->subject, Each(AnyOf(1, 4)));
+    for (int i = 0; i < part->samples(); ++i) {
+      const auto label = static_cast<std::size_t>(part->label[static_cast<std::size_t>(i)]);
+      const auto number = static_cast<std::size_t>(part->x[static_cast<std::size_t>(i) * 3]);
+      EXPECT_EQ(split.class_order[label], dataset.label[number]);
+      EXPECT_EQ(part->class_number[label],
+                dataset.class_number[static_cast<std::size_t>(dataset.label[number])]);
+    }
+  }
+}
+
+TEST(Split, LimitsTheTrainingSamplesOfEachClass) {
+  const Dataset dataset = small_set(4);
+  SplitOptions options;
+  options.normalisation = Normalisation::none;
+  const Split all = make_split(dataset, options);
+  options.samples_per_class = 2;
+  const Split split = make_split(dataset, options);
+  EXPECT_EQ(split.train.samples(), 6);
+  EXPECT_TRUE(std::equal(split.train.x.begin(), split.train.x.end(), all.train.x.begin()));
+  EXPECT_EQ(split.test.x, all.test.x);
+  options.samples_per_class = 1000;
+  EXPECT_EQ(make_split(dataset, options).train.x, all.train.x);
 }
 
 TEST(Split, RefusesImpossibleRequests) {
@@ -180,6 +250,21 @@ TEST(Split, RefusesImpossibleRequests) {
   EXPECT_THAT(user_error([&] { make_split(published, options); }),
               HasSubstr("data.test_subjects: value 1; allowed with data set 'small', which has no "
                         "subjects: 0"));
+  options = {};
+  options.drop_classes = {3};
+  EXPECT_THAT(user_error([&] { make_split(small_set(4), options); }),
+              HasSubstr("data.drop_classes: value 3; allowed with data set 'small': its classes "
+                        "0, 1, 2"));
+  options.drop_classes = {0, 1, 2};
+  EXPECT_THAT(user_error([&] { make_split(small_set(4), options); }),
+              HasSubstr("names all classes"));
+  options.drop_classes = {};
+  options.drop_subjects = {5};
+  EXPECT_THAT(user_error([&] { make_split(small_set(4), options); }),
+              HasSubstr("its subjects 1, 2, 3, 4"));
+  EXPECT_THAT(user_error([&] { make_split(images(), options); }),
+              HasSubstr("data.drop_subjects: value 5; allowed with data set 'images', which has "
+                        "no subjects: []"));
   Dataset lonely = small_set(4);
   lonely.classes = 4;
   EXPECT_THAT(user_error([&] { subject_split(lonely, 1, 1); }),

@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -51,6 +52,20 @@ std::string user_error(Call&& call) {
   }
   ADD_FAILURE() << "no UserError was thrown";
   return "";
+}
+
+/// Calls visit(name, content) for every file of a tar archive in memory.
+template <typename Visit>
+void for_each_tar_member(std::string_view tar, Visit&& visit) {
+  constexpr std::size_t kBlock = 512;
+  for (std::size_t at = 0; at + kBlock <= tar.size() && tar[at] != '\0';) {
+    const char* const header = tar.data() + at;
+    const std::size_t size = std::strtoull(header + 124, nullptr, 8);
+    if (header[156] == '0' || header[156] == '\0') {
+      visit(std::string(header, strnlen(header, 100)), tar.substr(at + kBlock, size));
+    }
+    at += kBlock + (size + kBlock - 1) / kBlock * kBlock;
+  }
 }
 
 /// Where the public data sets lie: $SYLVESTER_DATA, or ../shared/data beside the source folder.
