@@ -8,6 +8,7 @@
 
 #include "golden/hardware/descriptors.hpp"
 #include "golden/support/error.hpp"
+#include "golden/support/in_place.hpp"
 #include "testbenches/backends.hpp"
 #include "testbenches/child.hpp"
 
@@ -39,6 +40,11 @@ Support support(const HardwareParameters& hardware, const ReplayedJob& job) {
     result.reason = error.what();
   }
   return result;
+}
+
+ReplayedJob replay_in_place(const Trace& trace, const TraceJob& job, TraceReport& report) {
+  return in_place(fmt::format("{}: job '{}'", trace.name(), job.name),
+                  [&] { return replay(job, report); });
 }
 
 /// What the child process sends.
@@ -279,7 +285,7 @@ ModelRun run_models(const Trace& trace, const TraceVerifyOptions& options,
     if (!supported[i].gemm) continue;
     const TraceJob traced = trace.job(i);
     TraceReport ignored;
-    const ReplayedJob job = replay(traced, ignored);
+    const ReplayedJob job = replay_in_place(trace, traced, ignored);
     Batch batch;
     batch.configuration = options.configuration;
     batch.hardware = options.hardware;
@@ -322,7 +328,7 @@ TraceVerifyReport verify_trace(const Trace& trace, const TraceVerifyOptions& opt
   const bool with_models = options.models.systemc || options.models.rtl;
   for (std::size_t i = 0; i < trace.size(); ++i) {
     const TraceJob job = trace.job(i);
-    const ReplayedJob replayed = replay(job, report.golden);
+    const ReplayedJob replayed = replay_in_place(trace, job, report.golden);
     if (with_models) {
       supported.push_back(support(options.hardware, replayed));
       const Support& can = supported.back();

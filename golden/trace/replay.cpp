@@ -228,17 +228,52 @@ class Replay {
       d.explanation += fmt::format("; {} gives all the recorded codes", what);
       return;
     }
+    for (const auto& [what, round] : kRoundings) {
+      if (!format.uniform || rounded(job, golden, quantiser, round) != recorded.codes) continue;
+      d.rule = "PRE-4";
+      d.explanation += fmt::format("; {} gives all the recorded codes", what);
+      return;
+    }
   }
 
   static std::int32_t coefficient(const PrepareJob& job, const PreparedOperand& golden, int line,
                                   int k) {
+    return coefficients(job, golden, line)[static_cast<std::size_t>(k)];
+  }
+
+  /// A line after the transform.
+  static std::vector<std::int32_t> coefficients(const PrepareJob& job,
+                                                const PreparedOperand& golden, int line) {
     std::vector<std::int32_t> values(static_cast<std::size_t>(golden.k_padded), 0);
-    const auto begin = job.input.mantissas.begin() + std::ptrdiff_t{line} * golden.k;
-    std::copy_n(begin, golden.k, values.begin());
+    std::copy_n(job.input.mantissas.begin() + std::ptrdiff_t{line} * golden.k, golden.k,
+                values.begin());
     const auto block = static_cast<std::size_t>(golden.block);
-    const auto start = static_cast<std::size_t>(k) / block * block;
-    walsh_hadamard({values.data() + start, block});
-    return values[static_cast<std::size_t>(k)];
+    for (std::size_t start = 0; start < values.size(); start += block) {
+      walsh_hadamard({values.data() + start, block});
+    }
+    return values;
+  }
+
+  /// Roundings of N/D that are none of the contract.
+  using Round = std::uint64_t (*)(std::uint64_t n, std::uint64_t d);
+  static constexpr std::array<std::pair<const char*, Round>, 2> kRoundings = {
+      {{"cutting off instead of rounding", [](std::uint64_t n, std::uint64_t d) { return n / d; }},
+       {"rounding ties away from zero",
+        [](std::uint64_t n, std::uint64_t d) { return (2 * n + d) / (2 * d); }}}};
+
+  static std::vector<Code> rounded(const PrepareJob& job, const PreparedOperand& golden,
+                                   const Quantiser& quantiser, Round round) {
+    std::vector<Code> codes;
+    const auto largest = static_cast<std::uint64_t>(format_of(job.recipe).largest_code());
+    for (int line = 0; line < golden.lines; ++line) {
+      for (const std::int32_t v : coefficients(job, golden, line)) {
+        const std::uint64_t n = static_cast<std::uint64_t>(std::abs(v)) * quantiser.n;
+        const auto code =
+            static_cast<Code>(quantiser.d == 0 ? 0 : std::min(round(n, quantiser.d), largest));
+        codes.push_back(static_cast<Code>(v < 0 ? -code : code));
+      }
+    }
+    return codes;
   }
 
   struct RecipeVariation {

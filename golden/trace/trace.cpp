@@ -12,6 +12,7 @@
 #include "golden/config/convert.hpp"
 #include "golden/numerics/job_io.hpp"
 #include "golden/support/error.hpp"
+#include "golden/support/in_place.hpp"
 
 namespace sylvester {
 namespace {
@@ -42,16 +43,6 @@ std::array<Role, 2> roles_of(GemmKind kind) {
   return {Role::kWeightGradient, Role::kBackwardActivation};
 }
 
-/// `action`; its UserError says where it was.
-template <typename Action>
-auto in_place(const std::string& place, Action action) {
-  try {
-    return action();
-  } catch (const UserError& error) {
-    throw UserError(place + ": " + error.what());
-  }
-}
-
 void refuse_unknown_fields(const json& object, const std::set<std::string>& known,
                            const std::string& what) {
   if (!object.is_object()) throw UserError(fmt::format("{} is no object", what));
@@ -60,6 +51,17 @@ void refuse_unknown_fields(const json& object, const std::set<std::string>& know
     throw UserError(
         fmt::format("{} has the field '{}'; allowed: {}", what, name, fmt::join(known, ", ")));
   }
+}
+
+/// Discarded if the text is not JSON.
+json parse_json(const std::string& text) {
+  // What lies deeper than any trace is refused while the stack still bears it.
+  constexpr int kDeepest = 16;
+  const auto check_depth = [](int depth, json::parse_event_t, const json&) {
+    if (depth > kDeepest) throw UserError("is nested too deeply");
+    return true;
+  };
+  return json::parse(text, check_depth, false);
 }
 
 json object_field(const json& object, const char* name) {
@@ -190,7 +192,7 @@ Trace::Trace(Npz file, const Config& config) : file_(std::move(file)), config_(c
     return;
   }
   in_place(fmt::format("{}: '{}'", file_.name(), kHead), [&] {
-    const json head = json::parse(file_.text(kHead), nullptr, false);
+    const json head = parse_json(file_.text(kHead));
     if (head.is_discarded()) throw UserError("is not JSON");
     refuse_unknown_fields(head, {"format", "version", "made_by", "jobs"}, "it");
     if (head.value("format", json()) != kFormat || head.value("version", json()) != kVersion) {
@@ -338,6 +340,10 @@ TraceJob Trace::read_job(const Source& given) const {
   const std::size_t m = as_size(job.a.lines);
   const std::size_t n = as_size(job.b.lines);
   const std::size_t k = as_size(job.a.k_padded);
+  constexpr std::size_t kMostResults = std::size_t{1} << 26;
+  if (m > kMostResults / n) {
+    throw UserError(fmt::format("{} x {} results; allowed: at most {}", m, n, kMostResults));
+  }
   const auto read = [&](const char* name, std::vector<std::size_t> sizes,
                         const std::string& meaning, std::vector<std::int32_t>& out) {
     const std::string array_name = !plain_                         ? placed(job.name, name)

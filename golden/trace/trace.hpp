@@ -56,6 +56,8 @@ class Trace {
   Trace(Npz file, const Config& config);
   static Trace read(const std::filesystem::path& path, const Config& config);
 
+  /// The file, for error messages.
+  [[nodiscard]] const std::string& name() const { return file_.name(); }
   [[nodiscard]] std::size_t size() const { return jobs_.size(); }
   [[nodiscard]] TraceJob job(std::size_t index) const;
 

@@ -220,6 +220,11 @@ TEST(Trace, BadFilesAreUserErrors) {
   EXPECT_THAT(with_field("/a/block", 3), HasSubstr("block 3 is not a power of two"));
   EXPECT_THAT(with_field("/a/block", "2"), HasSubstr("field 'block' is \"2\"; allowed: integer"));
   EXPECT_THAT(with_field("/a/expected/code", 1), HasSubstr("'expected' has the field 'code'"));
+  const std::string deep(100000, '[');
+  EXPECT_THAT(refusal({{"trace", npy_text_bytes(deep)}}), HasSubstr("is nested too deeply"));
+  const std::string tall = matrix({1 << 14, 1}, std::vector<std::int64_t>(1 << 14));
+  EXPECT_THAT(refusal({{"a", tall}, {"b", tall}, {"c", c}}),
+              HasSubstr("16384 x 16384 results; allowed: at most 67108864"));
   EXPECT_THAT(with_field("/expected/counter", 1), HasSubstr("allowed: counters, scale"));
 }
 
