@@ -212,13 +212,10 @@ class Replay {
                                    draw(draw_key(recipe.draw), element, recipe.random_bits),
                                    1 << recipe.random_bits);
     }
-    const bool exists =
-        std::abs(found) <= format.largest_code() && (format.is_signed || found >= 0);
-    const bool neighbours = std::abs(found - expected) == 1;
-    d.rule = !exists      ? "FMT-2"
-             : neighbours ? (format.uniform ? "PRE-4" : "PRE-5")
-             : job.recipe.block_rule != BlockRule::kNone && golden.block > 1 ? "WHT-1"
-                                                                             : "PRE-3";
+    const bool transformed = golden.block > 1;
+    d.rule = std::abs(found - expected) == 1 ? (format.uniform ? "PRE-4" : "PRE-5")
+             : transformed                   ? "WHT-1"
+                                             : "PRE-3";
     for (const auto& [what, rule, recipe] : variations(job)) {
       PrepareJob varied = job;
       varied.recipe = recipe;
