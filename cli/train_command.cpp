@@ -293,11 +293,11 @@ int run_train(const TrainArguments& arguments, const Output& output) {
         fmt::format("--seeds: the last seed would be {}; allowed: 4294967295 at most", last_seed));
   }
   check_backend(arguments.backend, config);
+  const auto trace = TrainTrace::make(arguments.trace, config, arguments.seeds);
   const Dataset data = dataset_of(arguments, config);
   const bool writes = !arguments.out.empty();
   const IsOwnFile is_own = written_earlier(arguments.out);
   if (writes) require_output_folder(arguments.out, is_own);
-  const auto trace = TrainTrace::make(arguments.trace, config, arguments.seeds);
   const std::vector<SeedRun> runs = run_seeds(arguments, config, data, trace.get());
 
   Json seeds = Json::array();

@@ -216,24 +216,26 @@ TEST_F(TraceReplay, AnotherRecipeIsNamed) {
 
 TEST_F(TraceReplay, OtherRoundingsAreNamed) {
   TraceJob job = job_of(GemmKind::kForward);
-  // M = 28 and Q = 7 with rule max: four steps of the mantissa are one code.
+  // M = 28000 and Q = 7 with rule max: 4000 steps of the mantissa are one code.
   job.a.recipe.scale = ScaleRule::kMax;
   job.a.expected = nlohmann::json::object();
   job.a.floats.clear();
   for (std::int16_t& mantissa : job.a.wide->mantissas) {
-    mantissa = static_cast<std::int16_t>(between(random_, -28, 28));
+    mantissa = static_cast<std::int16_t>(between(random_, -28000, 28000));
   }
-  job.a.wide->mantissas.front() = 28;
+  job.a.wide->mantissas[0] = 28000;
+  job.a.wide->mantissas[1] = 2000;  // ties
+  job.a.wide->mantissas[2] = -18000;
   const auto with = [&](int added) {
     for (std::size_t i = 0; i < job.a.codes.size(); ++i) {
       const int v = job.a.wide->mantissas[i];
-      job.a.codes[i] = static_cast<Code>((std::abs(v) + added) / 4 * (v < 0 ? -1 : 1));
+      job.a.codes[i] = static_cast<Code>((std::abs(v) + added) / 4000 * (v < 0 ? -1 : 1));
     }
     fill_values(job, false);
     return difference_in(job).explanation;
   };
   EXPECT_THAT(with(0), HasSubstr("cutting off"));
-  EXPECT_THAT(with(2), HasSubstr("ties away from zero"));
+  EXPECT_THAT(with(2000), HasSubstr("ties away from zero"));
 }
 
 TEST_F(TraceReplay, WrongFieldsAreDifferences) {
