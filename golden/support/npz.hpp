@@ -54,8 +54,8 @@ class Npz {
   std::map<std::string, Entry, std::less<>> entries_;
 };
 
-/// Names of arrays, without ".npy", and their files, at least one -> a deflated archive; the same bytes for the
-/// same content.
+/// Names of arrays, without ".npy", and their files, at least one -> a deflated archive; the same
+/// bytes for the same content.
 std::string npz_bytes(const std::vector<std::pair<std::string, std::string>>& files);
 
 }  // namespace sylvester
