@@ -190,6 +190,16 @@ void add_train_command(CLI::App& app, Arguments& arguments, Command& chosen) {
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
   path_option(command->add_option("--out", t.out, "Folder for result.json and the weights"), "DIR");
+  path_option(command->add_option("--trace", t.trace.file,
+                                  "Record jobs of the training for verify --trace"),
+              "FILE.npz");
+  command
+      ->add_option("--trace-steps", t.trace.steps,
+                   "Steps to record, for example 0,7,last,every:100")
+      ->needs("--trace")
+      ->capture_default_str();
+  command->add_option("--trace-layers", t.trace.layers, "Layers to record, from 0; default: all")
+      ->needs("--trace");
 }
 
 #ifdef SYLVESTER_HAS_SYSTEMC
@@ -223,6 +233,17 @@ void add_verify_command(CLI::App& app, Arguments& arguments, Command& chosen) {
   path_option(command->add_option("--replay", v.replay, "Run the jobs of an earlier failure again"),
               "FILE")
       ->excludes("--rtl");
+  path_option(command->add_option("--trace", v.trace,
+                                  "Replay the jobs that a trainer has recorded (docs/traces.md)"),
+              "FILE.npz")
+      ->excludes("--replay")
+      ->excludes("--jobs")
+      ->excludes("--seed");
+  command
+      ->add_option("--models", v.models,
+                   "What replays a trace besides golden: all (SystemC and RTL), systemc or none")
+      ->needs("--trace")
+      ->capture_default_str();
 }
 #endif
 

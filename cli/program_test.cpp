@@ -22,6 +22,7 @@
 #include "golden/support/atomic_file.hpp"
 #include "golden/support/npy.hpp"
 #include "golden/support/sha256.hpp"
+#include "golden/trace/trace.hpp"
 
 namespace sylvester {
 namespace {
@@ -424,7 +425,76 @@ TEST_F(Program, TrainRefusesBadInput) {
   expect_bad_input({"train", std::string(300, 'n')}, "nnn");
 }
 
+TEST_F(Program, TrainRecordsATrace) {
+  const std::string path = (folder_ / "new" / "t.npz").string();
+  const std::vector<std::string> train = {"train", "train-small", "--set", "train.max_steps=3",
+                                          "--trace"};
+  const auto with = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words = train;
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  ASSERT_EQ(run(with({path})).status, 0);
+  EXPECT_EQ(Trace::read(path, Config::load("train-small")).size(), 16U);  // steps 0 and 2
+  ASSERT_EQ(run(with({path, "--trace-steps", "1", "--trace-layers", "2"})).status, 0);
+  EXPECT_EQ(Trace::read(path, Config::load("train-small")).size(), 3U);
+
+  fs::remove_all(folder_ / "new");
+  expect_bad_input(with({path, "--trace-steps", "3"}), "chooses no job; the run has 3 steps");
+  expect_bad_input(with({path, "--trace-steps", "one"}), "--trace-steps: value one; allowed:");
+  expect_bad_input(with({path, "--trace-layers", "x"}), "--trace-layers: value x; allowed:");
+  expect_bad_input(with({path, "--seeds", "2"}), "--trace: 2 seeds; allowed: --seeds 1");
+  expect_bad_input({"train", "fp32", "--trace", path}, "allowed with --trace: quantised");
+  expect_bad_input({"train", "train-small", "--trace-steps", "1"}, "--trace");
+  expect_bad_input(with({""}), "--trace");
+  expect_bad_input(with({folder_.string()}), "is a folder");
+  EXPECT_FALSE(fs::exists(folder_ / "new"));
+}
+
 #ifdef SYLVESTER_HAS_SYSTEMC
+// The trace of a training run, and what a changed element of it shows.
+TEST_F(Program, VerifyReplaysATrace) {
+  const std::string path = (folder_ / "t.npz").string();
+  ASSERT_EQ(run({"train", "train-small", "--set", "train.max_steps=1", "--trace", path}).status, 0);
+  const json report = run_json({"verify", "train-small", "--trace", path, "--models", "systemc"});
+  EXPECT_EQ(report.at("jobs"), 8);
+  EXPECT_EQ(report.at("mismatches"), 0);
+  EXPECT_EQ(report.at("models").at("jobs"), 8);
+  EXPECT_GT(report.at("cycles_compared"), 0);
+  EXPECT_TRUE(report.at("first_divergence").is_null());
+
+  const Trace trace = Trace::read(path, Config::load("train-small"));
+  TraceWriter writer;
+  for (std::size_t i = 0; i < trace.size(); ++i) {
+    TraceJob job = trace.job(i);
+    if (i == 1) job.values[3 * static_cast<std::size_t>(job.b.lines) + 4] ^= 1;
+    writer.add(job);
+  }
+  const std::string wrong = file("wrong.npz", writer.bytes());
+  const Finished finished =
+      run({"verify", "train-small", "--trace", wrong, "--models", "none", "--json"});
+  EXPECT_EQ(finished.status, 1) << finished.err;
+  const json divergence = json::parse(finished.out).at("first_divergence");
+  EXPECT_EQ(divergence.at("job"), "step0.layer1.forward");
+  EXPECT_EQ(divergence.at("level"), "values");
+  EXPECT_EQ(divergence.at("m"), 3);
+  EXPECT_EQ(divergence.at("n"), 4);
+  EXPECT_EQ(divergence.at("k"), 52);  // the last: only the results are in the trace
+  EXPECT_EQ(divergence.at("k_known"), "last");
+  EXPECT_THAT(run({"verify", "train-small", "--trace", wrong, "--models", "none"}).out,
+              HasSubstr("element (3, 4)"));
+
+  expect_bad_input({"verify", "--trace", path}, "--trace: 0 configurations; allowed: one");
+  expect_bad_input({"verify", "hdqt", "fqt", "--trace", path}, "--trace: 2 configurations");
+  expect_bad_input({"verify", "hdqt", "--trace", path, "--models", "rtl"}, "--models: value rtl");
+  expect_bad_input({"verify", "hdqt", "--trace", path, "--jobs", "3"}, "--jobs");
+  expect_bad_input({"verify", "hdqt", "--models", "none"}, "--trace");
+  expect_bad_input({"verify", "hdqt", "--trace", ""}, "--trace");
+  expect_bad_input({"verify", "hdqt", "--trace", (folder_ / "absent").string()}, "absent");
+  expect_bad_input({"verify", "hdqt", "--trace", file("text.npz", "text")},
+                   "text.npz: is not an intact .npz file");
+}
+
 TEST_F(Program, TrainRefusesABackEndThatCannotDoIt) {
   expect_bad_input({"train", "train-small", "--backend", "gpu"}, "golden, systemc, rtl");
   expect_bad_input({"train", "fp32", "--backend", "systemc"}, "train.arithmetic");
@@ -449,6 +519,16 @@ TEST_F(VerilatedProgram, TrainGivesOneHashOnAllBackEnds) {
   }
   EXPECT_EQ(hashes[1], hashes[0]);
   EXPECT_EQ(hashes[2], hashes[0]);
+}
+
+TEST_F(VerilatedProgram, ATraceIsReplayedOnTheRtl) {
+  const std::string path = (folder_ / "t.npz").string();
+  ASSERT_EQ(run({"train", "train-small", "--set", "train.max_steps=3", "--trace", path}).status, 0);
+  const json report = run_json({"verify", "train-small", "--trace", path});
+  EXPECT_EQ(report.at("mismatches"), 0);
+  EXPECT_EQ(report.at("models").at("jobs"), 16);
+  // Two models in one cycle: every boundary of it counts.
+  EXPECT_GT(report.at("bits_compared"), 100 * report.at("cycles_compared").get<std::uint64_t>());
 }
 
 // A design that differs ran and does not hold: status 1, with files that show it again.

@@ -97,7 +97,7 @@ class SharedProgress {
 
 // All seeds, side by side on the golden back end, one after the other on a model.
 std::vector<SeedRun> run_seeds(const TrainArguments& arguments, const Config& config,
-                               const Dataset& data) {
+                               const Dataset& data, TrainTrace* trace) {
   const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   const int asked = static_cast<int>(config.integer("train.threads"));
   const int threads = asked == 0 ? cores : asked;
@@ -109,16 +109,20 @@ std::vector<SeedRun> run_seeds(const TrainArguments& arguments, const Config& co
 
   const auto work = [&](std::size_t) {
     try {
-      const auto backend = make_backend(arguments.backend, config, std::max(1, threads / workers));
+      auto backend = make_backend(arguments.backend, config, std::max(1, threads / workers));
+      if (trace != nullptr) backend = trace->recording(std::move(backend));
       for (std::size_t i = next++; i < runs.size(); i = next++) {
         runs[i].seed = static_cast<std::uint32_t>(config.integer("train.seed")) +
                        static_cast<std::uint32_t>(i);
         const Config seeded = config.with("train.seed", std::to_string(runs[i].seed));
         const Split split = make_split(data, split_options(seeded));
-        runs[i].result = run_class_incremental(
-            train_settings(seeded), split, *backend,
-            {.progress = [&](const TrainProgress& p) { progress.update(i, p); }});
+        runs[i].result = run_class_incremental(train_settings(seeded), split, *backend,
+                                               {.progress = [&](const TrainProgress& p) {
+                                                 progress.update(i, p);
+                                                 if (trace != nullptr) trace->observe(p);
+                                               }});
       }
+      if (trace != nullptr) trace->write();
     } catch (...) {
       next = runs.size();  // ends the other workers
       throw;
@@ -240,11 +244,12 @@ int run_train(const TrainArguments& arguments, const Output& output) {
         fmt::format("--seeds: the last seed would be {}; allowed: 4294967295 at most", last_seed));
   }
   check_backend(arguments.backend, config);
+  const auto trace = TrainTrace::make(arguments.trace, config, arguments.seeds);
   const Dataset data = dataset_of(arguments, config);
   const bool writes = !arguments.out.empty();
   const IsOwnFile is_own = written_earlier(arguments.out);
   if (writes) require_output_folder(arguments.out, is_own);
-  const std::vector<SeedRun> runs = run_seeds(arguments, config, data);
+  const std::vector<SeedRun> runs = run_seeds(arguments, config, data, trace.get());
 
   Json seeds = Json::array();
   for (const SeedRun& run : runs) seeds.push_back(run_json(run));

@@ -5,6 +5,7 @@
 
 #include "cli/config_command.hpp"
 #include "cli/output.hpp"
+#include "cli/train_trace.hpp"
 
 namespace sylvester {
 
@@ -14,6 +15,7 @@ struct TrainArguments {
   std::string backend = "golden";  ///< golden, systemc, rtl
   int seeds = 1;                   ///< runs with train.seed, train.seed + 1, ...
   std::string out;                 ///< folder for result and weights; empty: none
+  TraceArguments trace;
 };
 
 int run_train(const TrainArguments& arguments, const Output& output);

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "cli/verify_trace_command.hpp"
 #include "golden/config/config.hpp"
 #include "golden/config/convert.hpp"
 #include "golden/support/error.hpp"
@@ -55,6 +56,7 @@ std::string report_text(const VerifyReport& report, bool with_coverage) {
 }  // namespace
 
 int run_verify(const VerifyArguments& arguments, const Output& output) {
+  if (!arguments.trace.empty()) return run_verify_trace(arguments, output);
   VerifyReport report;
   if (!arguments.replay.empty()) {
     report = replay(arguments.replay, arguments.failures);

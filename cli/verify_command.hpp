@@ -18,6 +18,8 @@ struct VerifyArguments {
   std::string rtl;     ///< folder of Verilog instead of the generated
   std::string replay;  ///< job file of an earlier failure
   std::string failures = "verify-failures";
+  std::string trace;           ///< what a trainer has recorded, instead of random jobs
+  std::string models = "all";  ///< that replay the trace: all, systemc, none
 };
 
 int run_verify(const VerifyArguments& arguments, const Output& output);

@@ -16,10 +16,14 @@ constexpr std::uint64_t kDeadlockCycles = 100000;
 
 class ModelBackend : public Backend {
  public:
+  ModelBackend(std::string name, const HardwareParameters& hardware, AcceleratorModel& model)
+      : name_(std::move(name)), hardware_(hardware), model_(&model) {
+    model_->reset();
+  }
   ModelBackend(std::string name, const HardwareParameters& hardware,
                std::unique_ptr<AcceleratorModel> model)
-      : name_(std::move(name)), hardware_(hardware), model_(std::move(model)) {
-    model_->reset();
+      : ModelBackend(std::move(name), hardware, *model) {
+    owned_ = std::move(model);
   }
 
   [[nodiscard]] std::string_view name() const override { return name_; }
@@ -85,7 +89,8 @@ class ModelBackend : public Backend {
 
   std::string name_;
   HardwareParameters hardware_;
-  std::unique_ptr<AcceleratorModel> model_;
+  AcceleratorModel* model_;
+  std::unique_ptr<AcceleratorModel> owned_;
   CycleSample sample_;
 };
 
@@ -94,6 +99,12 @@ class ModelBackend : public Backend {
 std::unique_ptr<Backend> make_systemc_backend(const HardwareParameters& hardware) {
   return std::make_unique<ModelBackend>("systemc", hardware,
                                         make_systemc_accelerator(hardware, "systemc_backend"));
+}
+
+std::unique_ptr<Backend> make_model_backend(const std::string& name,
+                                            const HardwareParameters& hardware,
+                                            AcceleratorModel& model) {
+  return std::make_unique<ModelBackend>(name, hardware, model);
 }
 
 std::unique_ptr<Backend> make_rtl_backend(const HardwareParameters& hardware,

@@ -10,6 +10,7 @@
 #include "golden/hardware/descriptors.hpp"
 #include "golden/support/atomic_file.hpp"
 #include "golden/support/error.hpp"
+#include "golden/support/in_place.hpp"
 #include "golden/support/sha256.hpp"
 #include "sim/cycles/faults.hpp"
 #include "sim/systemc/faults.hpp"
@@ -75,15 +76,6 @@ class Reader {
   [[noreturn]] void refuse(const std::string& allowed) const {
     throw UserError(place_ + " is " + shortened(json_.dump(-1, ' ', true, kReplace)) +
                     "; allowed: " + allowed);
-  }
-  /// `action`; its UserError says where it was.
-  template <typename Action>
-  static auto in_place(const std::string& place, Action action) {
-    try {
-      return action();
-    } catch (const UserError& error) {
-      throw UserError(place + ": " + error.what());
-    }
   }
 
  private:
@@ -199,7 +191,7 @@ VerifyJob read_verify_job(const Reader& reader, const HardwareParameters& hardwa
   job.recipe = {hardware.policy, hardware.bits, reader.at("tile").integer(0, kLongest),
                 hardware.outer_bits};
   // What would stop the models stops here.
-  Reader::in_place(reader.place(), [&] {
+  in_place(reader.place(), [&] {
     for (const PrepareJob* operand : {&job.a, &job.b}) {
       check(*operand);
       describe(hardware, *operand);
@@ -322,7 +314,7 @@ void write_job_file(const std::filesystem::path& path, const JobFile& file) {
 JobFile read_job_file(const std::filesystem::path& path) {
   constexpr std::size_t kMostBytes = std::size_t{1} << 26;
   const std::string text = read_file(path, kMostBytes);
-  return Reader::in_place(path.string() + ": not a job file", [&] {
+  return in_place(path.string() + ": not a job file", [&] {
     try {
       return parse_job_file(text);
     } catch (const Json::parse_error& error) {

@@ -18,6 +18,7 @@ struct Batch {
   HardwareParameters hardware;
   StallPattern stalls;
   std::vector<VerifyJob> jobs;
+  bool prepares = true;  ///< false: only GEMMs, of operands that are given; no job file holds them
 };
 
 /// Faults built into the models of a run (faults.hpp); 0 = none.

@@ -54,8 +54,10 @@ class BatchRun {
     std::vector<const PrepareJob*> prepare_jobs;
     std::vector<const GemmJob*> gemm_jobs;
     for (std::size_t j = 0; j < batch.jobs.size(); ++j) {
-      prepare_jobs.push_back(&batch.jobs[j].a);
-      prepare_jobs.push_back(&batch.jobs[j].b);
+      if (batch.prepares) {
+        prepare_jobs.push_back(&batch.jobs[j].a);
+        prepare_jobs.push_back(&batch.jobs[j].b);
+      }
       gemm_jobs.push_back(&gemm_jobs_[j]);
     }
     std::uint32_t stallable = ~std::uint32_t{0};

@@ -11,10 +11,8 @@
 #include "golden/support/atomic_file.hpp"
 #include "golden/support/error.hpp"
 #include "golden/support/sha256.hpp"
-#include "sim/systemc/accelerator.hpp"
-#include "sim/systemc/faults.hpp"
 #include "testbenches/child.hpp"
-#include "testbenches/rtl_model.hpp"
+#include "testbenches/models.hpp"
 #include "testbenches/vcd.hpp"
 
 namespace sylvester {
@@ -49,33 +47,6 @@ std::string file_name(const std::string& configuration) {
   return name;
 }
 
-/// The models of one configuration, made once per process.
-class Models {
- public:
-  Models(const HardwareParameters& hardware, const FaultSelection& faults,
-         const std::filesystem::path& rtl_dir) {
-    RtlBuildOptions options;
-    options.rtl_dir = rtl_dir;
-    options.faults = faults.rtl != 0;
-    rtl_ = make_rtl_accelerator(hardware, options);
-    if (faults.rtl != 0) rtl_->select_fault(faults.rtl);
-    select_systemc_fault(static_cast<SystemcFault>(faults.systemc));
-    systemc_ = make_systemc_accelerator(hardware, "systemc");
-    list_ = {{"systemc", systemc_.get()}, {"rtl", rtl_.get(), rtl_->observed()}};
-  }
-  [[nodiscard]] std::span<const NamedModel> list() const { return list_; }
-  [[nodiscard]] std::vector<std::string> names() const {
-    std::vector<std::string> names;
-    for (const auto& model : list_) names.push_back(model.name);
-    return names;
-  }
-
- private:
-  std::unique_ptr<RtlAccelerator> rtl_;
-  std::unique_ptr<AcceleratorModel> systemc_;
-  std::vector<NamedModel> list_;
-};
-
 /// Leaves the job file and the waveform of a divergence.
 void leave_evidence(const Batch& batch, std::span<const Expected> expected, const Models& models,
                     const FaultSelection& faults, const std::filesystem::path& rtl_dir,
@@ -104,7 +75,7 @@ ConfigurationResult run_configuration(const VerifyConfiguration& configuration,
   ConfigurationResult result;
   result.report.name = configuration.name;
   result.report.hardware_hash = to_hex(hardware_hash(hardware));
-  const Models models(hardware, faults, rtl_dir);
+  const Models models(hardware, {.faults = faults, .rtl_dir = rtl_dir});
   for (const auto& model : models.list()) result.report.observed &= model.observed;
   RunOptions options;
   options.closed_form_fault = faults.closed_form;

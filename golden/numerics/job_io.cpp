@@ -20,7 +20,7 @@ constexpr std::int64_t kExactInDouble = std::int64_t{1} << 53;
 
 const json& field(const json& object, std::string_view name) {
   if (!object.is_object() || !object.contains(name)) {
-    throw UserError("test vector: field '" + std::string(name) + "' is missing");
+    throw UserError("field '" + std::string(name) + "' is missing");
   }
   return object.at(std::string(name));
 }
@@ -43,7 +43,7 @@ std::int64_t as_integer(const json& value, std::string_view name, std::int64_t l
     good = error == std::errc{} && end == text.data() + text.size() && !text.empty();
   }
   if (!good || result < least || result > most) {
-    throw UserError("test vector: field '" + std::string(name) + "' = " + value.dump() +
+    throw UserError("field '" + std::string(name) + "' = " + value.dump() +
                     " is not an integer in " + std::to_string(least) + "..." +
                     std::to_string(most));
   }
@@ -62,7 +62,7 @@ template <typename T>
 std::vector<T> integers(const json& object, std::string_view name) {
   const json& list = field(object, name);
   if (!list.is_array()) {
-    throw UserError("test vector: field '" + std::string(name) + "' is not a list");
+    throw UserError("field '" + std::string(name) + "' is not a list");
   }
   std::vector<T> result;
   const auto append = [&](const json& element) {
@@ -82,16 +82,9 @@ std::vector<T> integers(const json& object, std::string_view name) {
 std::string text(const json& object, std::string_view name) {
   const json& value = field(object, name);
   if (!value.is_string()) {
-    throw UserError("test vector: field '" + std::string(name) + "' is not a text");
+    throw UserError("field '" + std::string(name) + "' is not a text");
   }
   return value.get<std::string>();
-}
-
-// Scale parts are below 2^63.
-Scale scale_from_json(const json& value) {
-  return make_scale(static_cast<std::uint64_t>(integer<std::int64_t>(value, "num", 1)),
-                    static_cast<std::uint64_t>(integer<std::int64_t>(value, "den", 1)),
-                    integer<std::int64_t>(value, "exponent"));
 }
 
 json big(std::uint64_t value) {
@@ -157,7 +150,7 @@ json expected_wht(const json& in) {
   }
   for (const std::int32_t element : line) {
     if (std::abs(std::int64_t{element}) * block > std::numeric_limits<std::int32_t>::max()) {
-      throw UserError("test vector: line element " + std::to_string(element) +
+      throw UserError("line element " + std::to_string(element) +
                       " is too large for a transform block of " + std::to_string(block));
     }
   }
@@ -205,20 +198,6 @@ GemmResult gemm_twice(const GemmJob& job) {
   return fast;
 }
 
-AccumulateRecipe accumulate_recipe_from_json(const json& in) {
-  return {.policy = accumulate_policy(text(in, "policy")),
-          .bits = integer<int>(in, "bits"),
-          .tile = integer<int>(in, "tile"),
-          .outer_bits = integer<int>(in, "outer_bits")};
-}
-
-void add_accumulate_recipe(json& object, const AccumulateRecipe& recipe) {
-  object["policy"] = to_string(recipe.policy);
-  object["bits"] = recipe.bits;
-  object["tile"] = recipe.tile;
-  object["outer_bits"] = recipe.outer_bits;
-}
-
 json expected_job(const json& in) {
   GemmJob job;
   const PreparedOperand a = prepare_twice(prepare_job_from_json(field(in, "a")));
@@ -232,7 +211,7 @@ json expected_job(const json& in) {
   return expected;
 }
 
-// Path and values of the first difference, "" if every expected field is there and equal.
+// The same at a place within the objects.
 std::string first_difference(const json& expected, const json& computed, const std::string& path) {
   if (expected.is_object() && computed.is_object()) {
     for (const auto& [name, value] : expected.items()) {
@@ -285,6 +264,10 @@ const json& cases_of(const json& file) {
 
 }  // namespace
 
+std::string first_difference(const json& expected, const json& computed) {
+  return first_difference(expected, computed, "");
+}
+
 json read_vectors(const std::string& path) {
   json file = json::parse(read_file(path), nullptr, false);
   if (file.is_discarded()) throw UserError(path + ": is not JSON");
@@ -317,7 +300,7 @@ json expected_fields(const json& file, const json& vector_case) {
   if (kind == "gemm") return to_json(gemm_twice(gemm_job_from_json(in)));
   if (kind == "job") return expected_job(in);
   if (kind == "to_float") return expected_to_float(in);
-  throw UserError("test vector: unknown kind '" + kind +
+  throw UserError("unknown kind '" + kind +
                   "', allowed are draw, wht, wide, prepare, gemm, job, to_float");
 }
 
@@ -333,7 +316,7 @@ VectorReport check_vectors(const json& file, const std::string& name) {
         continue;
       }
       const std::string difference =
-          first_difference(field(vector_case, "expected"), expected_fields(file, vector_case), "");
+          first_difference(field(vector_case, "expected"), expected_fields(file, vector_case));
       ++report.checked;
       if (!difference.empty()) {
         report.mismatches.push_back(where + " (" + kind_of(file, vector_case) + "): " + difference);
@@ -359,8 +342,14 @@ json to_json(const Scale& scale) {
   return {{"num", big(scale.num)}, {"den", big(scale.den)}, {"exponent", scale.exponent}};
 }
 
-json to_json(const PrepareJob& job) {
-  const PrepareRecipe& recipe = job.recipe;
+json to_json(const AccumulateRecipe& recipe) {
+  return {{"policy", to_string(recipe.policy)},
+          {"bits", recipe.bits},
+          {"tile", recipe.tile},
+          {"outer_bits", recipe.outer_bits}};
+}
+
+json to_json(const PrepareRecipe& recipe) {
   json out = {{"format", formats()[static_cast<std::size_t>(recipe.format)].name},
               {"block_rule", to_string(recipe.block_rule)},
               {"block", recipe.block},
@@ -371,7 +360,11 @@ json to_json(const PrepareJob& job) {
               {"stride_line", recipe.stride_line},
               {"stride_k", recipe.stride_k}};
   add_draw_context(out, recipe.draw);
-  return {{"recipe", out},
+  return out;
+}
+
+json to_json(const PrepareJob& job) {
+  return {{"recipe", to_json(job.recipe)},
           {"lines", job.input.lines},
           {"k", job.input.k},
           {"mantissas", job.input.mantissas},
@@ -392,7 +385,7 @@ json to_json(const GemmJob& job) {
               {"b", job.b->codes},
               {"a_scale", to_json(job.a->scale)},
               {"b_scale", to_json(job.b->scale)}};
-  add_accumulate_recipe(out, job.recipe);
+  out.update(to_json(job.recipe));
   return out;
 }
 
@@ -411,19 +404,36 @@ json to_json(const GemmResult& result) {
           {"counters", to_json(result.counters)}};
 }
 
+// Scale parts are below 2^63.
+Scale scale_from_json(const json& value) {
+  return make_scale(static_cast<std::uint64_t>(integer<std::int64_t>(value, "num", 1)),
+                    static_cast<std::uint64_t>(integer<std::int64_t>(value, "den", 1)),
+                    integer<std::int64_t>(value, "exponent"));
+}
+
+AccumulateRecipe accumulate_recipe_from_json(const json& in) {
+  return {.policy = accumulate_policy(text(in, "policy")),
+          .bits = integer<int>(in, "bits"),
+          .tile = integer<int>(in, "tile"),
+          .outer_bits = integer<int>(in, "outer_bits")};
+}
+
+PrepareRecipe prepare_recipe_from_json(const json& recipe) {
+  return {.format = format_index(text(recipe, "format")),
+          .block_rule = block_rule(text(recipe, "block_rule")),
+          .block = integer<int>(recipe, "block"),
+          .scale = scale_rule(text(recipe, "scale")),
+          .rounding = rounding(text(recipe, "rounding")),
+          .random_bits = integer<int>(recipe, "random_bits"),
+          .draw = draw_context_from_json(recipe),
+          .index0 = integer<std::uint32_t>(recipe, "index0"),
+          .stride_line = integer<std::uint32_t>(recipe, "stride_line"),
+          .stride_k = integer<std::uint32_t>(recipe, "stride_k")};
+}
+
 PrepareJob prepare_job_from_json(const json& in) {
-  const json& recipe = field(in, "recipe");
   PrepareJob job;
-  job.recipe = {.format = format_index(text(recipe, "format")),
-                .block_rule = block_rule(text(recipe, "block_rule")),
-                .block = integer<int>(recipe, "block"),
-                .scale = scale_rule(text(recipe, "scale")),
-                .rounding = rounding(text(recipe, "rounding")),
-                .random_bits = integer<int>(recipe, "random_bits"),
-                .draw = draw_context_from_json(recipe),
-                .index0 = integer<std::uint32_t>(recipe, "index0"),
-                .stride_line = integer<std::uint32_t>(recipe, "stride_line"),
-                .stride_k = integer<std::uint32_t>(recipe, "stride_k")};
+  job.recipe = prepare_recipe_from_json(field(in, "recipe"));
   job.input.name = in.contains("name") ? text(in, "name") : "vector";
   job.input.lines = integer<int>(in, "lines");
   job.input.k = integer<int>(in, "k");

@@ -43,12 +43,20 @@ void fill_vectors(nlohmann::json& file);
 /// The committed vectors: file name -> file. Deterministic in the seed.
 std::map<std::string, nlohmann::json> make_vectors(std::uint64_t seed);
 
+/// Path and values of the first difference, "" if every expected field is there and equal.
+std::string first_difference(const nlohmann::json& expected, const nlohmann::json& computed);
+
 /// Jobs in the field names of section 10.
 nlohmann::json to_json(const Scale& scale);
+nlohmann::json to_json(const PrepareRecipe& recipe);
+nlohmann::json to_json(const AccumulateRecipe& recipe);
 nlohmann::json to_json(const PrepareJob& job);
 nlohmann::json to_json(const GemmJob& job);
 nlohmann::json to_json(const PreparedOperand& operand);  ///< the expected fields of `prepare`
 nlohmann::json to_json(const GemmResult& result);        ///< the expected fields of `gemm`
+Scale scale_from_json(const nlohmann::json& value);
+PrepareRecipe prepare_recipe_from_json(const nlohmann::json& recipe);
+AccumulateRecipe accumulate_recipe_from_json(const nlohmann::json& in);
 PrepareJob prepare_job_from_json(const nlohmann::json& inputs);
 GemmJob gemm_job_from_json(const nlohmann::json& inputs);
 

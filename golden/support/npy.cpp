@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 #include <set>
+#include <stdexcept>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -25,7 +26,7 @@ constexpr std::string_view kMagic = "\x93NUMPY";
 
 struct Header {
   char order = '|';
-  char kind = 0;  ///< 'i', 'u', 'b' or 'f'
+  char kind = 0;  ///< 'i', 'u', 'b' or 'f'; of a text 'U' or 'S'
   std::size_t bytes = 0;
   bool fortran = false;
   std::vector<std::size_t> shape;
@@ -113,8 +114,29 @@ void read_shape(Scanner& scanner, Header& header) {
   }
 }
 
+constexpr std::size_t kMostCharacters = std::size_t{1} << 24;
+
+void read_text_type(Scanner& scanner, Header& header, const std::string& name) {
+  const std::string_view ahead = scanner.ahead();
+  const std::string_view type = ahead.starts_with('\'') ? scanner.quoted() : std::string_view();
+  std::size_t length = 0;
+  const bool named = type.size() > 2 &&
+                     std::string_view("<>|=").find(type[0]) != std::string_view::npos &&
+                     (type[1] == 'U' || type[1] == 'S');
+  const auto [rest, error] =
+      std::from_chars(type.data() + (named ? 2 : type.size()), type.data() + type.size(), length);
+  if (!named || error != std::errc{} || rest != type.data() + type.size() ||
+      length > kMostCharacters) {
+    refuse(name, fmt::format("element type {}; allowed: a text of up to {} characters", ahead,
+                             kMostCharacters));
+  }
+  header.order = type[0];
+  header.kind = type[1];
+  header.bytes = length * (header.kind == 'U' ? 4 : 1);
+}
+
 /// Three entries in any order, each once.
-void read_dictionary(Scanner scanner, Header& header, const std::string& name) {
+void read_dictionary(Scanner scanner, Header& header, const std::string& name, bool text) {
   std::set<std::string_view> missing = {"descr", "fortran_order", "shape"};
   scanner.require("{");
   while (!scanner.take("}")) {
@@ -125,7 +147,8 @@ void read_dictionary(Scanner scanner, Header& header, const std::string& name) {
                                "'fortran_order' and 'shape'",
                                key));
     }
-    if (key == "descr") read_type(scanner, header, name);
+    if (key == "descr" && text) read_text_type(scanner, header, name);
+    if (key == "descr" && !text) read_type(scanner, header, name);
     if (key == "shape") read_shape(scanner, header);
     if (key == "fortran_order") {
       header.fortran = scanner.take("True");
@@ -139,7 +162,7 @@ void read_dictionary(Scanner scanner, Header& header, const std::string& name) {
   if (!missing.empty()) refuse(name, fmt::format("header has no '{}'", *missing.begin()));
 }
 
-Header read_header(const std::string& bytes, const std::string& name) {
+Header read_header(const std::string& bytes, const std::string& name, bool text) {
   if (!bytes.starts_with(kMagic) || bytes.size() < 10) refuse(name, "is not an .npy file");
   const auto byte = [&](std::size_t i) {
     return static_cast<std::size_t>(static_cast<unsigned char>(bytes[i]));
@@ -156,14 +179,15 @@ Header read_header(const std::string& bytes, const std::string& name) {
 
   Header header;
   header.data_at = start + length;
-  read_dictionary(Scanner(std::string_view(bytes).substr(start, length), name), header, name);
+  read_dictionary(Scanner(std::string_view(bytes).substr(start, length), name), header, name, text);
   return header;
 }
 
-std::uint64_t read_element(const char* at, const Header& header) {
+/// Unsigned integer of `bytes` bytes.
+std::uint64_t read_element(const char* at, std::size_t bytes, char order) {
   std::uint64_t value = 0;
-  for (std::size_t i = 0; i < header.bytes; ++i) {
-    const std::size_t from = header.order == '>' ? header.bytes - 1 - i : i;
+  for (std::size_t i = 0; i < bytes; ++i) {
+    const std::size_t from = order == '>' ? bytes - 1 - i : i;
     value |= static_cast<std::uint64_t>(static_cast<unsigned char>(at[from])) << (8 * i);
   }
   return value;
@@ -217,10 +241,72 @@ std::size_t element_count(const Header& header, const std::string& name) {
   return count;
 }
 
+/// Magic, version, length and dictionary of a file in C order.
+std::string file_start(const std::string& type, const std::vector<std::size_t>& shape) {
+  std::string lengths;
+  for (const std::size_t length : shape) lengths += fmt::format("{}, ", length);
+  std::string dictionary =
+      fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", type, lengths);
+  // The header is padded so that the data begins at a multiple of 64 bytes.
+  dictionary.resize((kMagic.size() + 4 + dictionary.size()) / 64 * 64 + 64 - kMagic.size() - 5,
+                    ' ');
+  dictionary += '\n';
+  std::string bytes(kMagic);
+  bytes += {'\1', '\0', static_cast<char>(dictionary.size() & 255),
+            static_cast<char>(dictionary.size() >> 8)};
+  return bytes + dictionary;
+}
+
+struct TypeInfo {
+  std::string_view name;
+  std::size_t bytes;
+};
+
+TypeInfo type_info(NpyType type) {
+  switch (type) {
+    case NpyType::kInt8:
+      return {"i1", 1};
+    case NpyType::kUint8:
+      return {"u1", 1};
+    case NpyType::kInt16:
+      return {"i2", 2};
+    case NpyType::kInt32:
+      return {"i4", 4};
+    case NpyType::kInt64:
+      return {"i8", 8};
+    case NpyType::kFloat32:
+      return {"f4", 4};
+    case NpyType::kFloat64:
+      break;
+  }
+  return {"f8", 8};
+}
+
+void append_utf8(std::uint32_t character, std::string& text, const std::string& name) {
+  if (character > 0x10FFFF) refuse(name, fmt::format("character {:#x} is not Unicode", character));
+  const auto add = [&](std::uint32_t bits) { text += static_cast<char>(bits); };
+  const auto tail = [&](int shift) { add(0x80 | (character >> shift & 0x3F)); };
+  if (character < 0x80) {
+    add(character);
+  } else if (character < 0x800) {
+    add(0xC0 | character >> 6);
+    tail(0);
+  } else if (character < 0x10000) {
+    add(0xE0 | character >> 12);
+    tail(6);
+    tail(0);
+  } else {
+    add(0xF0 | character >> 18);
+    tail(12);
+    tail(6);
+    tail(0);
+  }
+}
+
 }  // namespace
 
 NpyArray parse_npy(const std::string& bytes, const std::string& name) {
-  const Header header = read_header(bytes, name);
+  const Header header = read_header(bytes, name, false);
   const std::size_t given = bytes.size() - header.data_at;
   const std::size_t count = element_count(header, name);
   if (given != count * header.bytes) {
@@ -234,8 +320,8 @@ NpyArray parse_npy(const std::string& bytes, const std::string& name) {
   array.is_float = header.kind == 'f';
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t position = header.fortran ? fortran_position(i, header.shape) : i;
-    const std::uint64_t bits =
-        read_element(bytes.data() + header.data_at + position * header.bytes, header);
+    const std::uint64_t bits = read_element(bytes.data() + header.data_at + position * header.bytes,
+                                            header.bytes, header.order);
     if (array.is_float) {
       array.floats.push_back(as_float(bits, header));
     } else {
@@ -249,26 +335,54 @@ NpyArray read_npy(const std::filesystem::path& path) {
   return parse_npy(read_file(path, kMostBytes), path.string());
 }
 
-std::string npy_bytes(const NpyArray& array) {
-  std::string shape;
-  for (const std::size_t length : array.shape) shape += fmt::format("{}, ", length);
-  std::string dictionary =
-      fmt::format("{{'descr': '<{}8', 'fortran_order': False, 'shape': ({}), }}",
-                  array.is_float ? 'f' : 'i', shape);
-  // The header is padded so that the data begins at a multiple of 64 bytes.
-  dictionary.resize((kMagic.size() + 4 + dictionary.size()) / 64 * 64 + 64 - kMagic.size() - 5,
-                    ' ');
-  dictionary += '\n';
+std::string parse_npy_text(const std::string& bytes, const std::string& name) {
+  const Header header = read_header(bytes, name, true);
+  const std::size_t given = bytes.size() - header.data_at;
+  if (element_count(header, name) != 1) {
+    refuse(name, fmt::format("shape ({}); allowed: a single text", fmt::join(header.shape, ", ")));
+  }
+  if (given != header.bytes) {
+    refuse(name, fmt::format("{} bytes follow the header; its text needs {}", given, header.bytes));
+  }
+  std::string text;
+  if (header.kind == 'S') {
+    text = bytes.substr(header.data_at);
+  } else {
+    for (std::size_t at = header.data_at; at < bytes.size(); at += 4) {
+      append_utf8(static_cast<std::uint32_t>(read_element(bytes.data() + at, 4, header.order)),
+                  text, name);
+    }
+  }
+  text.resize(text.find_last_not_of('\0') + 1);  // NumPy fills up with zeros
+  return text;
+}
 
-  std::string bytes(kMagic);
-  bytes += {'\1', '\0', static_cast<char>(dictionary.size() & 255),
-            static_cast<char>(dictionary.size() >> 8)};
-  bytes += dictionary;
+std::string npy_bytes(const NpyArray& array, NpyType type) {
+  const TypeInfo info = type_info(type);
+  if (array.is_float != (info.name.front() == 'f')) {
+    throw std::logic_error("an .npy file of another kind than its array");
+  }
+  std::string bytes =
+      file_start(fmt::format("{}{}", info.bytes == 1 ? '|' : '<', info.name), array.shape);
+  bytes.reserve(bytes.size() + array.size() * info.bytes);
   const auto append = [&](std::uint64_t bits) {
-    for (int i = 0; i < 8; ++i) bytes += static_cast<char>(bits >> (8 * i) & 255);
+    for (std::size_t i = 0; i < info.bytes; ++i) bytes += static_cast<char>(bits >> (8 * i) & 255);
   };
   for (const std::int64_t value : array.integers) append(static_cast<std::uint64_t>(value));
-  for (const double value : array.floats) append(std::bit_cast<std::uint64_t>(value));
+  for (const double value : array.floats) {
+    append(info.bytes == 8 ? std::bit_cast<std::uint64_t>(value)
+                           : std::bit_cast<std::uint32_t>(static_cast<float>(value)));
+  }
+  return bytes;
+}
+
+std::string npy_bytes(const NpyArray& array) {
+  return npy_bytes(array, array.is_float ? NpyType::kFloat64 : NpyType::kInt64);
+}
+
+std::string npy_text_bytes(std::string_view text) {
+  std::string bytes = file_start(fmt::format("<U{}", text.size()), {});
+  for (const char character : text) bytes += {character, '\0', '\0', '\0'};
   return bytes;
 }
 

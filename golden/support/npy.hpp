@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sylvester {
@@ -23,7 +24,18 @@ struct NpyArray {
 NpyArray read_npy(const std::filesystem::path& path);
 NpyArray parse_npy(const std::string& bytes, const std::string& name);
 
-/// As int64 or float64, version 1.0, C order.
+/// Reads a single text, as NumPy stores a str (type U) or bytes (type S): UTF-8.
+std::string parse_npy_text(const std::string& bytes, const std::string& name);
+
+/// Element types that are written.
+enum class NpyType { kInt8, kUint8, kInt16, kInt32, kInt64, kFloat32, kFloat64 };
+
+/// Version 1.0, C order; integers are taken modulo the width of `type`, which must be of the
+/// array's kind.
+std::string npy_bytes(const NpyArray& array, NpyType type);
+/// As int64 or float64.
 std::string npy_bytes(const NpyArray& array);
+/// A text of ASCII characters, type U.
+std::string npy_text_bytes(std::string_view text);
 
 }  // namespace sylvester

@@ -97,5 +97,21 @@ TEST(Npy, MalformedFilesAreUserErrors) {
   }
 }
 
+TEST(Npy, TextsAreReadAndWritten) {
+  EXPECT_EQ(parse_npy_text(npy_text_bytes("saturate"), "f"), "saturate");
+  EXPECT_EQ(parse_npy_text(npy_text_bytes(""), "f"), "");
+  EXPECT_EQ(parse_npy_text(file(header("|S4", "False", "()"), {"ab\0\0", 4}), "f"), "ab");
+  EXPECT_EQ(parse_npy_text(file(header(">U2", "False", "(1,)"), {"\0\0\0x\0\x01\xf6\0", 8}), "f"),
+            "x\xf0\x9f\x98\x80");
+  for (const char* type : {"<U", "<U-1", "<U1x", "<U99999999", "<i8", "O"}) {
+    EXPECT_THROW(parse_npy_text(file(header(type, "False", "()"), "1234"), "f"), UserError) << type;
+  }
+  EXPECT_THROW(parse_npy_text(file(header("<U1", "False", "(2,)"), "12345678"), "f"), UserError);
+  EXPECT_THROW(parse_npy_text(file(header("<U1", "False", "()"), "123"), "f"), UserError);
+  EXPECT_THROW(parse_npy_text(file(header("<U1", "False", "()"), "\xff\xff\xff\xff"), "f"),
+               UserError);
+  EXPECT_THROW(parse_npy(npy_text_bytes("x"), "f"), UserError);
+}
+
 }  // namespace
 }  // namespace sylvester

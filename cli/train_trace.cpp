@@ -1,0 +1,54 @@
+#include "cli/train_trace.hpp"
+
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "golden/support/error.hpp"
+
+namespace sylvester {
+
+TrainTrace::TrainTrace(const TraceArguments& arguments, TraceSelection selection)
+    : arguments_(arguments), selection_(std::move(selection)), file_(arguments.file) {}
+
+std::unique_ptr<TrainTrace> TrainTrace::make(const TraceArguments& arguments, const Config& config,
+                                             int seeds) {
+  if (arguments.file.empty()) return nullptr;
+  if (seeds != 1) {
+    throw UserError(fmt::format("--trace: {} seeds; allowed: --seeds 1", seeds));
+  }
+  const std::string& arithmetic = config.text("train.arithmetic");
+  if (arithmetic != "quantised") {
+    throw UserError(fmt::format("{}: train.arithmetic: value {}; allowed with --trace: quantised",
+                                config.source(), arithmetic));
+  }
+  return std::unique_ptr<TrainTrace>(
+      new TrainTrace(arguments, trace_selection(arguments.steps, arguments.layers)));
+}
+
+std::unique_ptr<Backend> TrainTrace::recording(std::unique_ptr<Backend> backend) {
+  auto recorder = std::make_unique<TraceRecorder>(std::move(backend), selection_);
+  recorder_ = recorder.get();
+  return recorder;
+}
+
+void TrainTrace::observe(const TrainProgress& progress) {
+  steps_ = progress.steps;
+  recorder_->set_steps(progress.steps);
+}
+
+void TrainTrace::write() {
+  if (recorder_->trace().jobs() == 0) {
+    throw UserError(
+        fmt::format("--trace-steps: value {}{} chooses no job; the run has {} steps, from 0 on",
+                    arguments_.steps,
+                    arguments_.layers.empty() ? "" : ", layers " + arguments_.layers, steps_));
+  }
+  if (recorder_->left_out() > 0) {
+    std::fprintf(stderr, "sylvester: the trace is full with %zu jobs; %llu others are left out\n",
+                 recorder_->trace().jobs(), static_cast<unsigned long long>(recorder_->left_out()));
+  }
+  file_.commit(recorder_->trace().bytes());
+}
+
+}  // namespace sylvester
