@@ -27,6 +27,7 @@ struct ByteStep {
   using Vec = Bytes;
   using Factor = std::uint16_t;  // offset of a row of the table
   static constexpr bool kCounts = Rule == ByteRule::kSaturateCount || Rule == ByteRule::kWrapCount;
+  static constexpr bool kHasHistory = false;
   static constexpr int kVectors = kCounts ? kMostVectorsWithCounts : kMostVectors;
 
   const std::int8_t* table;
