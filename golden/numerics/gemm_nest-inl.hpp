@@ -14,6 +14,8 @@
 //   void mac_free(Vec (&sum)[V], Factor a, const Vec (&b)[V])   a MAC that is not limited
 //   Vec empty_history(Vec sum)   what it is before a step if the registers are `sum`
 //   Vec counted(Vec history)     how many MACs were limited
+//   kStartsWithProduct   registers start a tile at 0 and cannot be limited by one product. Then
+//   there is void mac_first(Vec (&sum)[V], Factor a, const Vec (&b)[V])   the first MAC of a tile
 // Blocks have kBlockRows rows; filling rows and columns hold zeros: a zero product changes no
 // register and is never limited, so it changes no counter.
 
@@ -162,7 +164,8 @@ HWY_INLINE void store_block(const Vec (&vectors)[kBlockRows][V], Lane* out) {
 }
 
 // One step: a MAC in each register of a block.
-template <class Step, int V, bool Free = false>
+enum class Macs { kAll, kFree, kFirst };
+template <class Step, int V, Macs Which = Macs::kAll>
 HWY_INLINE void multiply_step(const Step& step, const typename Step::Factor* a,
                               const typename Step::Lane* b, std::size_t strip,
                               typename Step::Vec (&sum)[kBlockRows][V],
@@ -173,8 +176,10 @@ HWY_INLINE void multiply_step(const Step& step, const typename Step::Factor* a,
   for (int v = 0; v < V; ++v) columns[v] = hn::Load(d, b + static_cast<std::size_t>(v) * strip);
 #pragma GCC unroll kUnroll
   for (int r = 0; r < kBlockRows; ++r) {
-    if constexpr (Free) {
+    if constexpr (Which == Macs::kFree) {
       step.mac_free(sum[r], a[r], columns);
+    } else if constexpr (Which == Macs::kFirst) {
+      step.mac_first(sum[r], a[r], columns);
     } else {
       step.mac(sum[r], count[r], a[r], columns);
     }
@@ -212,7 +217,8 @@ HWY_NOINLINE void multiply_block(const GemmPlan& plan, const Step& step,
     for (; free > 0; free -= InARow) {
 #pragma GCC unroll kUnroll
       for (int j = 0; j < InARow; ++j) {
-        multiply_step<Step, V, true>(step, a + j * kBlockRows, b + j * lanes, strip, sum, track);
+        multiply_step<Step, V, Macs::kFree>(step, a + j * kBlockRows, b + j * lanes, strip, sum,
+                                            track);
       }
       a += InARow * kBlockRows;
       b += InARow * lanes;
@@ -224,6 +230,21 @@ HWY_NOINLINE void multiply_block(const GemmPlan& plan, const Step& step,
         track[r][v] = step.empty_history(sum[r][v]);
         hn::Store(hn::Zero(d), d, counts + (r * V + v) * lanes);
       }
+    }
+  }
+  if constexpr (Step::kStartsWithProduct) {
+    if (starts != nullptr) {
+#pragma GCC unroll kUnroll
+      for (int j = 0; j < InARow; ++j) {
+        if (j == 0) {
+          multiply_step<Step, V, Macs::kFirst>(step, a, b, strip, sum, track);
+        } else {
+          multiply_step<Step, V>(step, a + j * kBlockRows, b + j * lanes, strip, sum, track);
+        }
+      }
+      a += InARow * kBlockRows;
+      b += InARow * lanes;
+      steps -= InARow;
     }
   }
   while (steps > 0) {
@@ -442,14 +463,14 @@ HWY_NOINLINE void multiply_strips(const KernelTask& task, int first) {
   Tally limited_macs{hn::Zero(Tag<std::uint64_t>())};
   Tally limited_tiles{hn::Zero(Tag<std::uint64_t>())};
 
-  // The lines of C that will be written come into the cache meanwhile, some with every tile.
+  // The lines of C that will be written come into the cache meanwhile, a few with every block.
   const int column = first * lanes;
   const int live = std::min(width, task.columns - column);
   const std::int32_t* next_out = task.values + column;
   int next_row = 0;
   int next_column = 0;
   const int tiles = (plan.steps - 1) / plan.tile_steps + 1;
-  const int lines_per_tile = (task.rows * ((live - 1) / 16 + 1) - 1) / tiles + 1;
+  const int lines_per_block = (task.rows * ((live - 1) / 16 + 1) - 1) / (tiles * blocks) + 1;
 
   const std::int32_t* row_starts = task.row_starts;
   for (int tile = 0; tile < plan.steps; tile += plan.tile_steps) {
@@ -492,17 +513,17 @@ HWY_NOINLINE void multiply_strips(const KernelTask& task, int first) {
         limited_tiles.add_nonzero(one_segment ? counts : flags, size);
       }
       if (!plan.outer_narrow) leave(leaving, sums, size, outer + block * size);
-    }
-    if (row_starts != nullptr) row_starts += task.row_starts_stride;
-    for (int i = 0; i < lines_per_tile && next_row < task.rows; ++i) {
-      hwy::Prefetch(next_out + next_column);
-      next_column += 16;
-      if (next_column >= live) {
-        next_column = 0;
-        ++next_row;
-        next_out += task.row_length;
+      for (int i = 0; i < lines_per_block && next_row < task.rows; ++i) {
+        hwy::Prefetch(next_out + next_column);
+        next_column += 16;
+        if (next_column >= live) {
+          next_column = 0;
+          ++next_row;
+          next_out += task.row_length;
+        }
       }
     }
+    if (row_starts != nullptr) row_starts += task.row_starts_stride;
   }
   if constexpr (Step::kCounts) {
     task.counters->mac_limited += limited_macs.total();
