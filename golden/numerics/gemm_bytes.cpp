@@ -27,11 +27,20 @@ struct ByteStep {
   using Vec = Bytes;
   using Factor = std::uint16_t;  // offset of a row of the table
   static constexpr bool kCounts = Rule == ByteRule::kSaturateCount || Rule == ByteRule::kWrapCount;
+  static constexpr bool kHasHistory = false;
+  static constexpr bool kStartsWithProduct = Rule == ByteRule::kSaturate;
   static constexpr int kVectors = kCounts ? kMostVectorsWithCounts : kMostVectors;
 
   const std::int8_t* table;
 
   explicit ByteStep(const KernelTask& task) : table(task.table) {}
+
+  template <int V>
+  HWY_INLINE void mac_first(Vec (&sum)[V], Factor a, const Vec (&b)[V]) const {
+    const Vec row = hn::LoadDup128(Tag<std::int8_t>(), table + a);
+#pragma GCC unroll kUnroll
+    for (int v = 0; v < V; ++v) sum[v] = hn::TableLookupBytes(row, b[v]);
+  }
 
   template <int V>
   HWY_INLINE void mac(Vec (&sum)[V], Vec (&count)[V], Factor a, const Vec (&b)[V]) const {

@@ -28,6 +28,8 @@ struct DotStep {
   using Vec = Wides;
   using Factor = std::uint32_t;  // four bytes of A
   static constexpr bool kCounts = false;
+  static constexpr bool kHasHistory = false;
+  static constexpr bool kStartsWithProduct = false;
   static constexpr int kVectors = kMostVectors;
 
   explicit DotStep(const KernelTask& /*task*/) {}

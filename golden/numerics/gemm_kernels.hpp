@@ -18,12 +18,14 @@ void word_saturate_count(const KernelTask& task);
 void word_clip_count(const KernelTask& task);
 void word_wrap_count(const KernelTask& task);
 void word_mask_count(const KernelTask& task);
+void word_grow_count(const KernelTask& task);
+void word_carry_count(const KernelTask& task);
 // golden/numerics/gemm_wide.cpp
 void wide_saturate(const KernelTask& task);
 void wide_clip(const KernelTask& task);
 void wide_saturate_count(const KernelTask& task);
 void wide_clip_count(const KernelTask& task);
-void wide_mask_count(const KernelTask& task);
+void wide_wrap_count(const KernelTask& task);
 // golden/numerics/gemm_dot.cpp
 void dot_unsigned_a(const KernelTask& task);
 void dot_unsigned_b(const KernelTask& task);

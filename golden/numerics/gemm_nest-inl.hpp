@@ -9,6 +9,13 @@
 //   explicit Step(const KernelTask&)
 //   void mac(Vec (&sum)[V], Vec (&count)[V], Factor a, const Vec (&b)[V])
 //                   one MAC in each lane of V vectors of one row
+//   kHasHistory     `count` is not yet a count, but what tells the limited MACs of the last steps,
+//                   kHistorySteps of them at most. Then there are
+//   void mac_free(Vec (&sum)[V], Factor a, const Vec (&b)[V])   a MAC that is not limited
+//   Vec empty_history(Vec sum)   what it is before a step if the registers are `sum`
+//   Vec counted(Vec history)     how many MACs were limited
+//   kStartsWithProduct   registers start a tile at 0 and cannot be limited by one product. Then
+//   there is void mac_first(Vec (&sum)[V], Factor a, const Vec (&b)[V])   the first MAC of a tile
 // Blocks have kBlockRows rows; filling rows and columns hold zeros: a zero product changes no
 // register and is never limited, so it changes no counter.
 
@@ -26,6 +33,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "golden/numerics/gemm_plan.hpp"
 
@@ -65,6 +73,9 @@ constexpr int kMostVectorsWithCounts = (kMostVectors + 1) / 2;
 constexpr int kUnroll = HWY_TARGET == HWY_EMU128 ? 1 : 4;
 // Steps without a branch: the end of a loop over 32 is mispredicted more often than not.
 constexpr int kStepsInARow = kUnroll;
+static_assert(kFreeStepsMultiple % kStepsInARow == 0);
+constexpr int kHistorySteps = 16;
+static_assert(kHistorySteps % kStepsInARow == 0);
 
 template <typename T>
 using Tag = hn::ScalableTag<T>;
@@ -77,15 +88,17 @@ HWY_INLINE hn::Vec<Tag<T>> count_different(hn::Vec<Tag<T>> count, hn::Vec<Tag<T>
                                            hn::Vec<Tag<T>> b) {
   const Tag<T> d;
 #if HWY_TARGET <= HWY_AVX3
+  // In assembler, as GCC copies `count` for the intrinsics.
   const auto one = hn::Set(d, T{1}).raw;
   const auto different = hn::Ne(a, b).raw;
   if constexpr (sizeof(T) == 1) {
-    return {_mm512_mask_add_epi8(count.raw, different, count.raw, one)};
+    asm("vpaddb %1, %0, %0 %{%2%}" : "+v"(count.raw) : "v"(one), "Yk"(different));
   } else if constexpr (sizeof(T) == 2) {
-    return {_mm512_mask_add_epi16(count.raw, different, count.raw, one)};
+    asm("vpaddw %1, %0, %0 %{%2%}" : "+v"(count.raw) : "v"(one), "Yk"(different));
   } else {
-    return {_mm512_mask_add_epi32(count.raw, different, count.raw, one)};
+    asm("vpaddd %1, %0, %0 %{%2%}" : "+v"(count.raw) : "v"(one), "Yk"(different));
   }
+  return count;
 #else
   return hn::Sub(count, hn::VecFromMask(d, hn::Ne(a, b)));
 #endif
@@ -151,7 +164,8 @@ HWY_INLINE void store_block(const Vec (&vectors)[kBlockRows][V], Lane* out) {
 }
 
 // One step: a MAC in each register of a block.
-template <class Step, int V>
+enum class Macs { kAll, kFree, kFirst };
+template <class Step, int V, Macs Which = Macs::kAll>
 HWY_INLINE void multiply_step(const Step& step, const typename Step::Factor* a,
                               const typename Step::Lane* b, std::size_t strip,
                               typename Step::Vec (&sum)[kBlockRows][V],
@@ -161,50 +175,104 @@ HWY_INLINE void multiply_step(const Step& step, const typename Step::Factor* a,
 #pragma GCC unroll kUnroll
   for (int v = 0; v < V; ++v) columns[v] = hn::Load(d, b + static_cast<std::size_t>(v) * strip);
 #pragma GCC unroll kUnroll
-  for (int r = 0; r < kBlockRows; ++r) step.mac(sum[r], count[r], a[r], columns);
+  for (int r = 0; r < kBlockRows; ++r) {
+    if constexpr (Which == Macs::kFree) {
+      step.mac_free(sum[r], a[r], columns);
+    } else if constexpr (Which == Macs::kFirst) {
+      step.mac_first(sum[r], a[r], columns);
+    } else {
+      step.mac(sum[r], count[r], a[r], columns);
+    }
+  }
 }
 
 // `steps` MACs of a block: registers and counts of kBlockRows rows and V strips, [row][column].
 // Counts start at zero. `starts` are the registers' first values by row; null: go on from `sums`.
 // With `narrow_outer` the tile ends here, and its registers leave without a detour through `sums`.
-template <class Step, int V>
+// The first `free` steps limit nothing. There are InARow steps between branches, and both numbers
+// are multiples of that.
+template <class Step, int V, int InARow>
 HWY_NOINLINE void multiply_block(const GemmPlan& plan, const Step& step,
                                  const typename Step::Factor* a, const typename Step::Lane* b,
-                                 std::size_t strip, int steps, const typename Step::Lane* starts,
-                                 typename Step::Lane* sums, typename Step::Lane* counts,
-                                 std::int16_t* narrow_outer) {
+                                 std::size_t strip, int steps, int free,
+                                 const typename Step::Lane* starts, typename Step::Lane* sums,
+                                 typename Step::Lane* counts, std::int16_t* narrow_outer) {
   using Lane = typename Step::Lane;
   using Vec = typename Step::Vec;
   const Tag<Lane> d;
   constexpr int lanes = kLanes<Lane>;
   Vec sum[kBlockRows][V];
-  Vec count[kBlockRows][V];
+  Vec track[kBlockRows][V];  // counts or histories
 #pragma GCC unroll kUnroll
   for (int r = 0; r < kBlockRows; ++r) {
 #pragma GCC unroll kUnroll
     for (int v = 0; v < V; ++v) {
       sum[r][v] =
           starts != nullptr ? hn::Set(d, starts[r]) : hn::Load(d, sums + (r * V + v) * lanes);
-      count[r][v] = hn::Zero(d);
+      track[r][v] = hn::Zero(d);
     }
   }
-  int i = 0;
-  for (; i + kStepsInARow <= steps; i += kStepsInARow) {
+  if constexpr (Step::kHasHistory) {
+    steps -= free;
+    for (; free > 0; free -= InARow) {
 #pragma GCC unroll kUnroll
-    for (int j = 0; j < kStepsInARow; ++j) {
-      multiply_step<Step, V>(step, a + j * kBlockRows, b + j * lanes, strip, sum, count);
+      for (int j = 0; j < InARow; ++j) {
+        multiply_step<Step, V, Macs::kFree>(step, a + j * kBlockRows, b + j * lanes, strip, sum,
+                                            track);
+      }
+      a += InARow * kBlockRows;
+      b += InARow * lanes;
     }
-    a += kStepsInARow * kBlockRows;
-    b += kStepsInARow * lanes;
+#pragma GCC unroll kUnroll
+    for (int r = 0; r < kBlockRows; ++r) {
+#pragma GCC unroll kUnroll
+      for (int v = 0; v < V; ++v) {
+        track[r][v] = step.empty_history(sum[r][v]);
+        hn::Store(hn::Zero(d), d, counts + (r * V + v) * lanes);
+      }
+    }
   }
-  for (; i < steps; ++i) {
-    multiply_step<Step, V>(step, a, b, strip, sum, count);
-    a += kBlockRows;
-    b += lanes;
+  if constexpr (Step::kStartsWithProduct) {
+    if (starts != nullptr) {
+#pragma GCC unroll kUnroll
+      for (int j = 0; j < InARow; ++j) {
+        if (j == 0) {
+          multiply_step<Step, V, Macs::kFirst>(step, a, b, strip, sum, track);
+        } else {
+          multiply_step<Step, V>(step, a + j * kBlockRows, b + j * lanes, strip, sum, track);
+        }
+      }
+      a += InARow * kBlockRows;
+      b += InARow * lanes;
+      steps -= InARow;
+    }
+  }
+  while (steps > 0) {
+    int left = Step::kHasHistory ? std::min(steps, kHistorySteps) : steps;
+    steps -= left;
+    for (; left > 0; left -= InARow) {
+#pragma GCC unroll kUnroll
+      for (int j = 0; j < InARow; ++j) {
+        multiply_step<Step, V>(step, a + j * kBlockRows, b + j * lanes, strip, sum, track);
+      }
+      a += InARow * kBlockRows;
+      b += InARow * lanes;
+    }
+    if constexpr (Step::kHasHistory) {
+#pragma GCC unroll kUnroll
+      for (int r = 0; r < kBlockRows; ++r) {
+#pragma GCC unroll kUnroll
+        for (int v = 0; v < V; ++v) {
+          Lane* count = counts + (r * V + v) * lanes;
+          hn::Store(hn::Add(hn::Load(d, count), step.counted(track[r][v])), d, count);
+          track[r][v] = step.empty_history(sum[r][v]);
+        }
+      }
+    }
   }
   // P = 8 with register 0 as lane 0 needs neither a shift nor a subtraction.
   const bool plain = plan.start == 0 && plan.shift_right == 0;
-  if constexpr (Step::kCounts) store_block<V>(count, counts);
+  if constexpr (Step::kCounts && !Step::kHasHistory) store_block<V>(track, counts);
   if constexpr (sizeof(Lane) == 1) {
     if (narrow_outer != nullptr && plain)
       return leave_narrow_block<true, V>(plan, sum, narrow_outer);
@@ -213,26 +281,43 @@ HWY_NOINLINE void multiply_block(const GemmPlan& plan, const Step& step,
   store_block<V>(sum, sums);
 }
 
-// Sum of counts over many blocks, in 64-bit lanes until the end.
+// Sums over many blocks, in 64-bit lanes until the end.
 struct Tally {
   hn::Vec<Tag<std::uint64_t>> sum;
 
   // `size` counts, which are not negative.
   template <typename Lane>
   HWY_INLINE void add(const Lane* counts, int size) {
+    add_each(counts, size, [](auto count) { return count; });
+  }
+  // How many of them are not zero.
+  template <typename Lane>
+  HWY_INLINE void add_nonzero(const Lane* counts, int size) {
+    const Tag<std::make_unsigned_t<Lane>> d;
+    add_each(counts, size, [d](auto count) { return hn::Min(count, hn::Set(d, 1)); });
+  }
+  HWY_INLINE std::uint64_t total() const {
     const Tag<std::uint64_t> d;
+    return hn::GetLane(hn::SumOfLanes(d, sum));
+  }
+
+ private:
+  template <typename Lane, class Function>
+  HWY_INLINE void add_each(const Lane* counts, int size, Function function) {
+    const Tag<std::uint64_t> d;
+    using Unsigned = std::make_unsigned_t<Lane>;
+    const Tag<Unsigned> du;
+    const auto* from = reinterpret_cast<const Unsigned*>(counts);
     if constexpr (sizeof(Lane) == 1) {
-      const Tag<std::uint8_t> d8;
-      for (int i = 0; i < size; i += kLanes<std::uint8_t>) {
-        const auto bytes = hn::Load(d8, reinterpret_cast<const std::uint8_t*>(counts) + i);
-        sum = hn::Add(sum, hn::SumsOf8(bytes));
+      for (int i = 0; i < size; i += kLanes<Lane>) {
+        sum = hn::Add(sum, hn::SumsOf8(function(hn::Load(du, from + i))));
       }
     } else {
       // A block's sum fits in 32-bit lanes: at most 16 vectors of counts up to 2^16.
       const Tag<std::uint32_t> d32;
       auto block = hn::Zero(d32);
       for (int i = 0; i < size; i += kLanes<Lane>) {
-        const auto vector = hn::BitCast(d32, hn::Load(Tag<Lane>(), counts + i));
+        const auto vector = hn::BitCast(d32, function(hn::Load(du, from + i)));
         if constexpr (sizeof(Lane) == 2) {
           block = hn::Add(block, hn::And(vector, hn::Set(d32, 0xFFFFU)));
           block = hn::Add(block, hn::ShiftRight<16>(vector));
@@ -245,35 +330,22 @@ struct Tally {
       sum = hn::Add(sum, hn::ShiftRight<32>(pairs));
     }
   }
-  HWY_INLINE std::uint64_t total() const {
-    const Tag<std::uint64_t> d;
-    return hn::GetLane(hn::SumOfLanes(d, sum));
-  }
 };
-
-template <typename Lane>
-HWY_INLINE std::uint64_t lanes_not_zero(const Lane* values, int size) {
-  const Tag<Lane> d;
-  std::uint64_t found = 0;
-  for (int i = 0; i < size; i += kLanes<Lane>) {
-    found += hn::CountTrue(d, hn::Ne(hn::Load(d, values + i), hn::Zero(d)));
-  }
-  return found;
-}
 
 // A tile leaves (ACC-5) and is added to the outer accumulator (ACC-6).
 struct Leaving {
   const GemmPlan& plan;
-  bool limits;  // clamping or the outer limit can change something
   std::uint64_t tiles = 0;
   std::uint64_t sums = 0;
 
-  explicit Leaving(const GemmPlan& p) : plan(p), limits(p.clamps || p.outer_binds) {}
+  explicit Leaving(const GemmPlan& p) : plan(p) {}
 
+  // Limits: clamping or the outer limit can change something.
+  template <bool Limits>
   HWY_INLINE void add(hn::Vec<Tag<std::int32_t>> partial, std::int32_t* outer) {
     const Tag<std::int32_t> d;
     auto sum = hn::Load(d, outer);
-    if (limits) {
+    if constexpr (Limits) {
       partial = clamped(partial);
       sum = plan.outer_binds ? limited(sum, partial) : hn::Add(sum, partial);
     } else {
@@ -314,7 +386,7 @@ struct Leaving {
 };
 
 // A block's registers, `size` lanes, leave a tile. `outer` lies in the order of the columns.
-template <typename Lane>
+template <bool Limits, typename Lane>
 HWY_NOINLINE void leave_block(Leaving& leaving, const Lane* sums, int size, std::int32_t* outer) {
   const GemmPlan& plan = leaving.plan;
   const Tag<Lane> d;
@@ -328,7 +400,7 @@ HWY_NOINLINE void leave_block(Leaving& leaving, const Lane* sums, int size, std:
       auto partial = sum;
       if (plan.shift_left != 0) partial = hn::ShiftLeftSame(partial, plan.shift_left);
       if (right != 0) partial = hn::ShiftRightSame(partial, right);
-      leaving.add(partial, outer + i);
+      leaving.add<Limits>(partial, outer + i);
     } else {
       Words words[2];
       if constexpr (sizeof(Lane) == 1) {
@@ -343,9 +415,9 @@ HWY_NOINLINE void leave_block(Leaving& leaving, const Lane* sums, int size, std:
         if (right != 0) partial = hn::ShiftRightSame(partial, right);
         const int at = i + h * kLanes<std::int16_t>;
         const hn::Half<Tag<std::int16_t>> half;
-        leaving.add(hn::PromoteTo(d32, hn::LowerHalf(half, partial)), outer + at);
-        leaving.add(hn::PromoteTo(d32, hn::UpperHalf(half, partial)),
-                    outer + at + kLanes<std::int32_t>);
+        leaving.add<Limits>(hn::PromoteTo(d32, hn::LowerHalf(half, partial)), outer + at);
+        leaving.add<Limits>(hn::PromoteTo(d32, hn::UpperHalf(half, partial)),
+                            outer + at + kLanes<std::int32_t>);
       }
     }
   }
@@ -386,17 +458,19 @@ HWY_NOINLINE void multiply_strips(const KernelTask& task, int first) {
     std::memset(outer, 0, static_cast<std::size_t>(blocks * size) * sizeof(std::int32_t));
   }
   Leaving leaving(plan);
+  const auto leave =
+      plan.clamps || plan.outer_binds ? leave_block<true, Lane> : leave_block<false, Lane>;
   Tally limited_macs{hn::Zero(Tag<std::uint64_t>())};
-  std::uint64_t limited_tiles = 0;
+  Tally limited_tiles{hn::Zero(Tag<std::uint64_t>())};
 
-  // The lines of C that will be written come into the cache meanwhile, some with every tile.
+  // The lines of C that will be written come into the cache meanwhile, a few with every block.
   const int column = first * lanes;
   const int live = std::min(width, task.columns - column);
   const std::int32_t* next_out = task.values + column;
   int next_row = 0;
   int next_column = 0;
   const int tiles = (plan.steps - 1) / plan.tile_steps + 1;
-  const int lines_per_tile = (task.rows * ((live - 1) / 16 + 1) - 1) / tiles + 1;
+  const int lines_per_block = (task.rows * ((live - 1) / 16 + 1) - 1) / (tiles * blocks) + 1;
 
   const std::int32_t* row_starts = task.row_starts;
   for (int tile = 0; tile < plan.steps; tile += plan.tile_steps) {
@@ -410,15 +484,22 @@ HWY_NOINLINE void multiply_strips(const KernelTask& task, int first) {
         starts[r] = static_cast<Lane>(row_starts != nullptr ? row_starts[block * kBlockRows + r]
                                                             : plan.start);
       }
-      const bool one_segment = length <= plan.segment;
+      const int rest = length % kStepsInARow;
+      const bool one_segment = length <= plan.segment && (rest == 0 || rest == length);
       if (Step::kCounts && !one_segment) std::memset(flags, 0, sizeof flags);
-      for (int done = 0; done < length; done += plan.segment) {
-        const int steps = std::min(plan.segment, length - done);
+      int done = 0;
+      while (done < length) {
+        int steps = std::min(plan.segment, length - done);
+        const bool few = steps < kStepsInARow;
+        if (!few) steps -= steps % kStepsInARow;
         const bool leaves = plan.outer_narrow && done + steps == length;
-        multiply_block<Step, V>(plan, step, a + static_cast<std::ptrdiff_t>(done) * kBlockRows,
-                                b + static_cast<std::ptrdiff_t>(tile + done) * lanes, strip, steps,
-                                done == 0 ? starts : nullptr, sums, counts,
-                                leaves ? narrow_outer + block * size : nullptr);
+        const auto multiply =
+            few ? multiply_block<Step, V, 1> : multiply_block<Step, V, kStepsInARow>;
+        multiply(plan, step, a + static_cast<std::ptrdiff_t>(done) * kBlockRows,
+                 b + static_cast<std::ptrdiff_t>(tile + done) * lanes, strip, steps,
+                 done == 0 ? std::min(plan.free_steps, steps) : 0, done == 0 ? starts : nullptr,
+                 sums, counts, leaves ? narrow_outer + block * size : nullptr);
+        done += steps;
         if constexpr (Step::kCounts) {
           limited_macs.add(counts, size);
           if (one_segment) break;
@@ -429,23 +510,26 @@ HWY_NOINLINE void multiply_strips(const KernelTask& task, int first) {
         }
       }
       if constexpr (Step::kCounts) {
-        limited_tiles += lanes_not_zero(one_segment ? counts : flags, size);
+        limited_tiles.add_nonzero(one_segment ? counts : flags, size);
       }
-      if (!plan.outer_narrow) leave_block(leaving, sums, size, outer + block * size);
+      if (!plan.outer_narrow) leave(leaving, sums, size, outer + block * size);
+      for (int i = 0; i < lines_per_block && next_row < task.rows; ++i) {
+        hwy::Prefetch(next_out + next_column);
+        next_column += 16;
+        if (next_column >= live) {
+          next_column = 0;
+          ++next_row;
+          next_out += task.row_length;
+        }
+      }
     }
     if (row_starts != nullptr) row_starts += task.row_starts_stride;
-    for (int i = 0; i < lines_per_tile && next_row < task.rows; ++i) {
-      hwy::Prefetch(next_out + next_column);
-      next_column += 16;
-      if (next_column >= live) {
-        next_column = 0;
-        ++next_row;
-        next_out += task.row_length;
-      }
-    }
   }
-  if constexpr (Step::kCounts) task.counters->mac_limited += limited_macs.total();
-  task.counters->tile_limited += limited_tiles + leaving.tiles;
+  if constexpr (Step::kCounts) {
+    task.counters->mac_limited += limited_macs.total();
+    task.counters->tile_limited += limited_tiles.total();
+  }
+  task.counters->tile_limited += leaving.tiles;
   task.counters->outer_limited += leaving.sums;
 
   for (int r = 0; r < task.rows; ++r) {

@@ -4,6 +4,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "golden/numerics/gemm_pack.cpp"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 
@@ -21,6 +22,8 @@ namespace sylvester {
 namespace {
 
 constexpr int kGroupLines = 16;
+// Codes are fetched so many elements before they are read.
+constexpr int kFetchAhead = 1024;
 // Bytes that encode_line may write behind a line: less than the longest vector of bytes.
 constexpr int kOverrun = 64;
 
@@ -92,7 +95,10 @@ HWY_INLINE void encode_run(const Encoding& encoding, const Code* codes, int coun
                            std::uint8_t* out, CodeRange& range) {
   constexpr int lanes = static_cast<int>(hn::MaxLanes(Codes()));
   int i = 0;
-  for (; i + lanes <= count; i += lanes) encode_vector(encoding, codes + i, out + i, range);
+  for (; i + lanes <= count; i += lanes) {
+    hwy::Prefetch(codes + i + kFetchAhead);  // the next lines
+    encode_vector(encoding, codes + i, out + i, range);
+  }
   if (i < count) {
     // The rest, then zeros: they fill the tile's last step.
     Code rest[lanes] = {};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <limits>
 
 #include "golden/numerics/gemm_kernels.hpp"
@@ -10,26 +11,29 @@ namespace sylvester {
 namespace {
 
 using enum KernelFamily;
+using enum KernelLevels;
 
 // In the order of KernelId.
 constexpr std::array kKernels = {
-    GemmKernel{"byte saturate", kByte, false, false, byte_saturate},
-    GemmKernel{"byte saturate twice", kByte, false, false, byte_saturate_twice},
-    GemmKernel{"byte saturate, count", kByte, true, false, byte_saturate_count},
-    GemmKernel{"byte wrap, count", kByte, true, false, byte_wrap_count},
-    GemmKernel{"word saturate", kWord, false, false, word_saturate},
-    GemmKernel{"word clip", kWord, false, false, word_clip},
-    GemmKernel{"word saturate, count", kWord, true, false, word_saturate_count},
-    GemmKernel{"word clip, count", kWord, true, false, word_clip_count},
-    GemmKernel{"word wrap, count", kWord, true, false, word_wrap_count},
-    GemmKernel{"word mask, count", kWord, true, false, word_mask_count},
-    GemmKernel{"wide saturate", kWide, false, true, wide_saturate},
-    GemmKernel{"wide clip", kWide, false, false, wide_clip},
-    GemmKernel{"wide saturate, count", kWide, true, true, wide_saturate_count},
-    GemmKernel{"wide clip, count", kWide, true, false, wide_clip_count},
-    GemmKernel{"wide mask, count", kWide, true, false, wide_mask_count},
-    GemmKernel{"dot, A unsigned", kDot, false, false, dot_unsigned_a},
-    GemmKernel{"dot, B unsigned", kDot, false, false, dot_unsigned_b},
+    GemmKernel{"byte saturate", kByte, false, kAll, byte_saturate},
+    GemmKernel{"byte saturate twice", kByte, false, kAll, byte_saturate_twice},
+    GemmKernel{"byte saturate, count", kByte, true, kAll, byte_saturate_count},
+    GemmKernel{"byte wrap, count", kByte, true, kAll, byte_wrap_count},
+    GemmKernel{"word saturate", kWord, false, kAll, word_saturate},
+    GemmKernel{"word clip", kWord, false, kAll, word_clip},
+    GemmKernel{"word saturate, count", kWord, true, kAll, word_saturate_count},
+    GemmKernel{"word clip, count", kWord, true, kAll, word_clip_count},
+    GemmKernel{"word wrap, count", kWord, true, kAll, word_wrap_count},
+    GemmKernel{"word mask, count", kWord, true, kAll, word_mask_count},
+    GemmKernel{"word grow, count", kWord, true, kAll, word_grow_count},
+    GemmKernel{"word carry, count", kWord, true, kAll, word_carry_count},
+    GemmKernel{"wide saturate", kWide, false, kVnni, wide_saturate},
+    GemmKernel{"wide clip", kWide, false, kNotVnni, wide_clip},
+    GemmKernel{"wide saturate, count", kWide, true, kVnni, wide_saturate_count},
+    GemmKernel{"wide clip, count", kWide, true, kNotVnni, wide_clip_count},
+    GemmKernel{"wide wrap, count", kWide, true, kAll, wide_wrap_count},
+    GemmKernel{"dot, A unsigned", kDot, false, kAll, dot_unsigned_a},
+    GemmKernel{"dot, B unsigned", kDot, false, kAll, dot_unsigned_b},
 };
 static_assert(kKernels.size() == static_cast<std::size_t>(KernelId::kDotUnsignedB) + 1);
 
@@ -103,22 +107,38 @@ void choose_word_scaled(KernelId kernel, GemmPlan& plan) {
   plan.segment = kWordCounts;
 }
 
-// 2^32 - P = a_scale + b_scale, with both factors in 16 bits. False if that is not possible.
-bool choose_wide_scaled(const Ranges& ranges, KernelId kernel, GemmPlan& plan) {
-  const int scale = 32 - plan.recipe.bits;
+// Products times 2^scale, with both factors in 16 bits. False if that is not possible.
+bool scale_wide(const Ranges& ranges, int scale, GemmPlan& plan) {
   int a_scale = 0;
   while (a_scale < scale && std::int64_t{ranges.a.largest()} << (a_scale + 1) <= kWordMax) {
     ++a_scale;
   }
-  const int b_scale = scale - a_scale;
-  if (std::int64_t{ranges.b.largest()} << b_scale > kWordMax) return false;
-  if (!fits(ranges, plan.recipe.bits, 32)) return false;
-  plan.kernel = kernel;
   plan.a_scale = a_scale;
-  plan.b_scale = b_scale;
+  plan.b_scale = scale - a_scale;
+  return std::int64_t{ranges.b.largest()} << plan.b_scale <= kWordMax;
+}
+
+// A saturating addition of 32-bit lanes, as above with L = 32. The kernel that counts starts with
+// low = 1 and makes low 1 again after each MAC, so that low says whether the lane saturated: a sum
+// in range keeps low = 1, the upper limit has low = 2^s - 1, the lower one 0, and with s >= 2 (P is
+// at most 24) these differ in their two lowest bits. The register is right in all three cases.
+//
+// Products that are not negative only meet the upper limit, so their register may be one of more
+// than P bits plus the difference of the upper limits: u8 x u8 needs that, as 16 bits hold its
+// factors times 2^7 at most.
+void choose_wide_saturate(const Ranges& ranges, GemmPlan& plan) {
+  int bits = plan.recipe.bits;
+  while (!scale_wide(ranges, 32 - bits, plan)) ++bits;
+  const int scale = 32 - bits;
+  // Signed operands have at most 7 bits besides the sign, which leaves scales up to 15; for P up to
+  // 16 their products have gone to smaller lanes.
+  assert(bits == plan.recipe.bits || (!ranges.a.is_signed && !ranges.b.is_signed));
+  assert(fits(ranges, bits, 32));
+  plan.kernel = plan.counted ? KernelId::kWideSaturateCount : KernelId::kWideSaturate;
+  plan.start = ((1 << (bits - 1)) - (1 << (plan.recipe.bits - 1))) * (1 << scale);
+  if (plan.counted) plan.start += 1;
   plan.shift_right = scale;
   plan.segment = kWideCounts;
-  return true;
 }
 
 void choose_saturate(const Ranges& ranges, bool vnni, GemmPlan& plan) {
@@ -159,15 +179,19 @@ void choose_saturate(const Ranges& ranges, bool vnni, GemmPlan& plan) {
       return;
     }
   }
-  if (vnni && choose_wide_scaled(
-                  ranges, counted ? KernelId::kWideSaturateCount : KernelId::kWideSaturate, plan)) {
+  // Products up to 2^16 - 1 that are not negative. The lane holds the register, unsigned, and the
+  // minimum of 2^(P-1) - 1 and a sum that saturates at 2^16 - 1 is the new one. A MAC is limited
+  // exactly if that differs from the sum modulo 2^16: beyond 2^16 - 1 this is less than the
+  // register.
+  if (bits <= 16 && counted && !ranges.a.is_signed && !ranges.b.is_signed) {
+    plan.kernel = KernelId::kWordGrowCount;
+    plan.segment = kWordCounts;
     return;
   }
+  if (vnni) return choose_wide_saturate(ranges, plan);
+  // register + p has 32 bits, and both limits are applied.
   plan.kernel = counted ? KernelId::kWideClipCount : KernelId::kWideClip;
   plan.segment = kWideCounts;
-  // The same with 32 bits where they have a saturating addition. Otherwise register + p has 32 bits
-  // and both limits are applied.
-  if (vnni) plan.start = (1 << (bits - 1)) + std::numeric_limits<std::int32_t>::min();
 }
 
 void choose_wrap_count(const Ranges& ranges, GemmPlan& plan) {
@@ -182,14 +206,33 @@ void choose_wrap_count(const Ranges& ranges, GemmPlan& plan) {
   // The lane holds u = register + 2^(P-1) in 0 ... 2^P - 1; the new one is (u + p) mod 2^P, and the
   // MAC is limited if that differs from u + p. Modulo 2^L this is seen if u + p cannot come around:
   // -|p| and 2^P - 1 + |p| must not be congruent to anything in 0 ... 2^P - 1.
-  plan.start = static_cast<std::int32_t>(range / 2);
   if (range + ranges.product <= 2 * (kWordMax + 1)) {
+    plan.start = static_cast<std::int32_t>(range / 2);
     plan.kernel = KernelId::kWordMaskCount;
     plan.segment = kWordCounts;
-  } else {
-    plan.kernel = KernelId::kWideMaskCount;
-    plan.segment = kWideCounts;
+    return;
   }
+  // The same for products up to 2^16 - 1 that are not negative: u + p and the sum that saturates at
+  // 2^16 - 1 differ only beyond 2^16 - 1, where the new u, u + p - 2^16 modulo 2^P, is at most
+  // u + p - 2^16 < u <= 2^16 - 1: the MAC is limited if the saturating sum differs from the new u.
+  if (bits <= 16 && !ranges.a.is_signed && !ranges.b.is_signed) {
+    plan.start = static_cast<std::int32_t>(range / 2);
+    plan.kernel = KernelId::kWordCarryCount;
+    plan.segment = kWordCounts;
+    return;
+  }
+  // The lane holds (E + 2^(P-1))·2^(31-P) modulo 2^32, where E is the exact sum of the tile so far.
+  // Let q = (E + 2^(P-1)) / 2^P, rounded down: the register is E - q·2^P, and a MAC is limited if
+  // it changes q. As |p| < 2^P, by one at most, so it is limited if it changes q's lowest bit,
+  // which is the lane's sign; the bits below are register + 2^(P-1).
+  const bool scaled = scale_wide(ranges, 31 - bits, plan);
+  assert(scaled && ranges.product < range);
+  static_cast<void>(scaled);
+  plan.start = 1 << 30;
+  plan.shift_left = 1;
+  plan.shift_right = 32 - bits;
+  plan.kernel = KernelId::kWideWrapCount;
+  plan.segment = kWideCounts;
 }
 
 }  // namespace
@@ -247,6 +290,11 @@ GemmPlan plan_gemm(const GemmJob& job, SimdLevel level) {
   plan.tile_steps = steps(plan.tile);
   plan.steps = plan.k / plan.tile * plan.tile_steps + steps(plan.k % plan.tile);
   if (!gemm_kernels()[static_cast<std::size_t>(plan.kernel)].counts) plan.segment = plan.tile_steps;
+  if (plan.family == KernelFamily::kWide) {
+    const auto free =
+        static_cast<int>(std::min<std::int64_t>((half - 1) / ranges.product, plan.tile));
+    plan.free_steps = free / kFreeStepsMultiple * kFreeStepsMultiple;
+  }
   plan.outer_narrow =
       plan.family == KernelFamily::kByte && !plan.outer_binds && tiles * half <= kWordMax;
   return plan;

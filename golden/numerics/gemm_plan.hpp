@@ -16,6 +16,9 @@ constexpr int kBlockRows = 4;
 constexpr int kUnitRows = 32;
 constexpr int kUnitStrips = 4;
 
+/// Kernels do steps in rows of as many or less.
+constexpr int kFreeStepsMultiple = 4;
+
 struct KernelTask;
 
 /// Type of a lane, which holds one register; it decides how the operands are packed.
@@ -26,12 +29,15 @@ enum class KernelFamily {
   kDot,   ///< int32 lanes. A, B: four successive k in the bytes of a lane
 };
 
+/// Levels on which plans choose a kernel.
+enum class KernelLevels { kAll, kVnni, kNotVnni };
+
 /// One entry of the dispatcher.
 struct GemmKernel {
   std::string_view name;
   KernelFamily family;
-  bool counts;      ///< counts limited MACs
-  bool needs_vnni;  ///< exists on SimdLevel::kAvx512Vnni only
+  bool counts;  ///< counts limited MACs
+  KernelLevels levels;
   void (*run)(const KernelTask&);
 };
 
@@ -47,11 +53,13 @@ enum class KernelId {
   kWordClipCount,
   kWordWrapCount,
   kWordMaskCount,
+  kWordGrowCount,
+  kWordCarryCount,
   kWideSaturate,
   kWideClip,
   kWideSaturateCount,
   kWideClipCount,
-  kWideMaskCount,
+  kWideWrapCount,
   kDotUnsignedA,
   kDotUnsignedB,
 };
@@ -68,6 +76,7 @@ struct GemmPlan {
   int tile_steps = 0;  ///< T in steps
   int steps = 0;       ///< K' in steps
   int segment = 0;     ///< steps after which counts must be emptied
+  int free_steps = 0;  ///< first steps of a tile in which no MAC can be limited, if used
   // Packing.
   int a_scale = 0;             ///< A's values are multiplied by 2^a_scale
   int b_scale = 0;             ///< the same for B

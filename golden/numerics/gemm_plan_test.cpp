@@ -96,7 +96,8 @@ TEST(GemmPlan, EveryKernelOnEveryLevelEqualsTheReference) {
     for (std::size_t i = 0; i < gemm_kernels().size(); ++i) {
       const GemmKernel& kernel = gemm_kernels()[i];
       EXPECT_EQ(seen.contains(static_cast<KernelId>(i)),
-                !kernel.needs_vnni || level == SimdLevel::kAvx512Vnni)
+                kernel.levels == KernelLevels::kAll ||
+                    (kernel.levels == KernelLevels::kVnni) == (level == SimdLevel::kAvx512Vnni))
           << kernel.name << " on " << to_string(level);
     }
     if (HasFailure()) return;
@@ -181,6 +182,28 @@ TEST(GemmPlan, OuterLimits) {
     }
     EXPECT_GT(gemm_reference(job).counters.outer_limited, 0U);
     expect_reference(job);
+  }
+}
+
+// Tiles that end anywhere in the rows of steps and in the histories of the kernels that count, from
+// the widths at which wide registers begin to those at which the last of their MACs is limited.
+TEST(GemmPlan, WideCountsInTilesOfAnyLength) {
+  HostRandom random = test_random();
+  for (const auto& [a, b] : {std::pair{"i8", "i8"}, {"u8", "i8"}, {"u8", "u8"}, {"e3", "e3"}}) {
+    const auto left = empty_operand(format(a), 5, 150);
+    const auto right = empty_operand(format(b), 37, 150);
+    for (int way = 0; way < 4; ++way) {
+      fill(*left, random, way, false);
+      fill(*right, random, way, true);
+      for (int bits = 8; bits <= 22; ++bits) {
+        for (const int tile : {between(random, 2, 40), between(random, 2, 40), 150}) {
+          for (const auto policy : {AccumulatePolicy::kSaturate, AccumulatePolicy::kWrap}) {
+            expect_reference({left, right, {policy, bits, tile, 24}, CounterMode::kFull});
+            if (HasFailure()) return;
+          }
+        }
+      }
+    }
   }
 }
 

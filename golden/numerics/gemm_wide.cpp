@@ -17,7 +17,7 @@ namespace {
 
 using Wides = hn::Vec<Tag<std::int32_t>>;
 
-enum class WideRule { kSaturate, kClip, kSaturateCount, kClipCount, kMaskCount };
+enum class WideRule { kSaturate, kClip, kSaturateCount, kClipCount, kWrapCount };
 
 // sum + a·b modulo 2^32. Factors are signed 16 bits in the lower halves; b's upper halves are zero.
 HWY_INLINE Wides add_product(Wides sum, Wides a, Wides b) {
@@ -40,18 +40,24 @@ struct WideStep {
   using Factor = std::int32_t;
   static constexpr bool kCounts = Rule != WideRule::kSaturate && Rule != WideRule::kClip;
   static constexpr bool kClips = Rule == WideRule::kClip || Rule == WideRule::kClipCount;
+  // The two lowest bits of each sum, or its sign, are kept and counted later (gemm_plan.cpp).
+  static constexpr bool kHasHistory =
+      Rule == WideRule::kSaturateCount || Rule == WideRule::kWrapCount;
+  static constexpr bool kStartsWithProduct = false;
   static constexpr int kVectors = kCounts ? kMostVectorsWithCounts : kMostVectors;
 
-  [[maybe_unused]] Vec low;
+  Vec low;
   Vec high;
-  Vec mask;
+  Vec one;
+  Vec register_bits;
 
   explicit WideStep(const KernelTask& task) {
     const Tag<std::int32_t> d;
     const int half = 1 << (task.plan->recipe.bits - 1);
     low = hn::Set(d, -half);
-    high = hn::Set(d, task.plan->start + (half - 1));
-    mask = hn::Set(d, 2 * half - 1);
+    high = hn::Set(d, half - 1);
+    one = hn::Set(d, 1);
+    register_bits = hn::ShiftLeftSame(hn::Set(d, -1), task.plan->shift_right);
   }
 
   template <int V>
@@ -59,23 +65,58 @@ struct WideStep {
     const Vec x = hn::Set(Tag<std::int32_t>(), a);
 #pragma GCC unroll kUnroll
     for (int v = 0; v < V; ++v) {
-      [[maybe_unused]] Vec exact;
-      if constexpr (kCounts) exact = add_product(sum[v], x, b[v]);  // or modulo 2^32
-      Vec kept;
-      if constexpr (Rule == WideRule::kMaskCount) {
-        kept = hn::And(exact, mask);
+      if constexpr (kClips) {
+        const Vec exact = add_product(sum[v], x, b[v]);
+        sum[v] = hn::Max(hn::Min(exact, high), low);
+        if constexpr (kCounts) count[v] = count_different<Lane>(count[v], sum[v], exact);
+      } else if constexpr (Rule == WideRule::kWrapCount) {
+        sum[v] = add_product(sum[v], x, b[v]);
+        count[v] = push_sign(count[v], sum[v]);
       } else {
 #if SYLVESTER_HAS_VNNI
         // One addition of the exact product, saturating to 32 bits.
-        kept = {_mm512_dpwssds_epi32(sum[v].raw, x.raw, b[v].raw)};
-        if constexpr (kClips) kept = hn::Min(kept, high);
-#else
-        kept = hn::Max(hn::Min(add_product(sum[v], x, b[v]), high), low);
+        sum[v] = {_mm512_dpwssds_epi32(sum[v].raw, x.raw, b[v].raw)};
+        if constexpr (kCounts) {
+          count[v] = {_mm512_shrdi_epi32(count[v].raw, sum[v].raw, 2)};
+          // (sum & register_bits) | one, with the operand first that is overwritten.
+          sum[v] = {_mm512_ternarylogic_epi32(sum[v].raw, register_bits.raw, one.raw, 0xEA)};
+        }
 #endif
       }
-      if constexpr (kCounts) count[v] = count_different<Lane>(count[v], kept, exact);
-      sum[v] = kept;
     }
+  }
+
+  template <int V>
+  HWY_INLINE void mac_free(Vec (&sum)[V], Factor a, const Vec (&b)[V]) const {
+    const Vec x = hn::Set(Tag<std::int32_t>(), a);
+#pragma GCC unroll kUnroll
+    for (int v = 0; v < V; ++v) sum[v] = add_product(sum[v], x, b[v]);
+  }
+
+  // No limited MAC so far.
+  HWY_INLINE Vec empty_history(Vec sum) const {
+    if constexpr (Rule == WideRule::kWrapCount) return hn::BroadcastSignBit(sum);
+    return hn::Set(Tag<std::int32_t>(), kNoneSaturated);
+  }
+
+  // Limited MACs of up to 16 steps.
+  HWY_INLINE Vec counted(Vec history) const {
+    const Vec none = Rule == WideRule::kWrapCount ? hn::ShiftRight<1>(history)
+                                                  : hn::Set(Tag<std::int32_t>(), kNoneSaturated);
+    const auto limited = hn::BitCast(Tag<std::uint32_t>(), hn::Xor(history, none));
+    return hn::BitCast(Tag<std::int32_t>(), hn::PopulationCount(limited));
+  }
+
+ private:
+  // Low bits 01 in each of 16 steps. Saturated sums have 11 or 00: one other bit.
+  static constexpr std::int32_t kNoneSaturated = 0x55555555;
+
+  static HWY_INLINE Vec push_sign(Vec history, Vec sum) {
+#if HWY_TARGET == HWY_AVX3_DL
+    return {_mm512_shldi_epi32(history.raw, sum.raw, 1)};
+#else
+    return hn::Sub(hn::Add(history, history), hn::BroadcastSignBit(sum));
+#endif
   }
 };
 
@@ -95,8 +136,8 @@ void run_wide_clip(const KernelTask& task) { run_kernel<WideStep<WideRule::kClip
 void run_wide_clip_count(const KernelTask& task) {
   run_kernel<WideStep<WideRule::kClipCount>>(task);
 }
-void run_wide_mask_count(const KernelTask& task) {
-  run_kernel<WideStep<WideRule::kMaskCount>>(task);
+void run_wide_wrap_count(const KernelTask& task) {
+  run_kernel<WideStep<WideRule::kWrapCount>>(task);
 }
 
 }  // namespace
@@ -111,7 +152,7 @@ HWY_EXPORT(run_wide_saturate);
 HWY_EXPORT(run_wide_clip);
 HWY_EXPORT(run_wide_saturate_count);
 HWY_EXPORT(run_wide_clip_count);
-HWY_EXPORT(run_wide_mask_count);
+HWY_EXPORT(run_wide_wrap_count);
 }  // namespace
 
 void wide_saturate(const KernelTask& task) { HWY_DYNAMIC_DISPATCH(run_wide_saturate)(task); }
@@ -120,7 +161,7 @@ void wide_saturate_count(const KernelTask& task) {
   HWY_DYNAMIC_DISPATCH(run_wide_saturate_count)(task);
 }
 void wide_clip_count(const KernelTask& task) { HWY_DYNAMIC_DISPATCH(run_wide_clip_count)(task); }
-void wide_mask_count(const KernelTask& task) { HWY_DYNAMIC_DISPATCH(run_wide_mask_count)(task); }
+void wide_wrap_count(const KernelTask& task) { HWY_DYNAMIC_DISPATCH(run_wide_wrap_count)(task); }
 
 }  // namespace sylvester
 #endif

@@ -15,7 +15,17 @@ namespace sylvester {
 namespace HWY_NAMESPACE {
 namespace {
 
-enum class WordRule { kSaturate, kClip, kSaturateCount, kClipCount, kWrapCount, kMaskCount };
+enum class WordRule {
+  kSaturate,
+  kClip,
+  kSaturateCount,
+  kClipCount,
+  kWrapCount,
+  kMaskCount,
+  // Registers and products that are not negative.
+  kGrowCount,
+  kCarryCount,
+};
 
 template <WordRule Rule>
 struct WordStep {
@@ -23,6 +33,8 @@ struct WordStep {
   using Vec = Words;
   using Factor = std::uint32_t;  // A's value twice: 32 bits are broadcast without a shuffle
   static constexpr bool kCounts = Rule != WordRule::kSaturate && Rule != WordRule::kClip;
+  static constexpr bool kHasHistory = false;
+  static constexpr bool kStartsWithProduct = false;
   static constexpr int kVectors = kCounts ? kMostVectorsWithCounts : kMostVectors;
 
   Vec high;
@@ -30,7 +42,7 @@ struct WordStep {
 
   explicit WordStep(const KernelTask& task) {
     const Tag<std::int16_t> d;
-    // With P = 16 the limits are those of the lane; the mask is used up to P = 15.
+    // With P = 16 the upper limit is that of the lane, and the mask has all of its bits.
     const int half = 1 << (task.plan->recipe.bits - 1);
     high = hn::Set(d, static_cast<Lane>(task.plan->start + half - 1));
     mask = hn::Set(d, static_cast<Lane>(2 * half - 1));
@@ -48,12 +60,21 @@ struct WordStep {
       } else if constexpr (Rule == WordRule::kClip) {
         sum[v] = hn::Min(hn::SaturatedAdd(sum[v], product), high);
       } else {
-        const Vec exact = hn::Add(sum[v], product);  // or modulo 2^16
+        Vec exact = hn::Add(sum[v], product);  // or modulo 2^16
         Vec kept = exact;
         if constexpr (Rule == WordRule::kClipCount) {
           kept = hn::Min(hn::SaturatedAdd(sum[v], product), high);
         } else if constexpr (Rule == WordRule::kMaskCount) {
           kept = hn::And(exact, mask);
+        } else if constexpr (Rule == WordRule::kGrowCount || Rule == WordRule::kCarryCount) {
+          const Tag<std::uint16_t> du;
+          const auto least = hn::SaturatedAdd(hn::BitCast(du, sum[v]), hn::BitCast(du, product));
+          if constexpr (Rule == WordRule::kGrowCount) {
+            kept = hn::BitCast(d, hn::Min(least, hn::BitCast(du, high)));
+          } else {
+            kept = hn::And(exact, mask);
+            exact = hn::BitCast(d, least);
+          }
         } else {
           kept = hn::SaturatedAdd(sum[v], product);
         }
@@ -78,6 +99,12 @@ void run_word_wrap_count(const KernelTask& task) {
 void run_word_mask_count(const KernelTask& task) {
   run_kernel<WordStep<WordRule::kMaskCount>>(task);
 }
+void run_word_grow_count(const KernelTask& task) {
+  run_kernel<WordStep<WordRule::kGrowCount>>(task);
+}
+void run_word_carry_count(const KernelTask& task) {
+  run_kernel<WordStep<WordRule::kCarryCount>>(task);
+}
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
@@ -93,6 +120,8 @@ HWY_EXPORT(run_word_saturate_count);
 HWY_EXPORT(run_word_clip_count);
 HWY_EXPORT(run_word_wrap_count);
 HWY_EXPORT(run_word_mask_count);
+HWY_EXPORT(run_word_grow_count);
+HWY_EXPORT(run_word_carry_count);
 }  // namespace
 
 void word_saturate(const KernelTask& task) { HWY_DYNAMIC_DISPATCH(run_word_saturate)(task); }
@@ -103,6 +132,8 @@ void word_saturate_count(const KernelTask& task) {
 void word_clip_count(const KernelTask& task) { HWY_DYNAMIC_DISPATCH(run_word_clip_count)(task); }
 void word_wrap_count(const KernelTask& task) { HWY_DYNAMIC_DISPATCH(run_word_wrap_count)(task); }
 void word_mask_count(const KernelTask& task) { HWY_DYNAMIC_DISPATCH(run_word_mask_count)(task); }
+void word_grow_count(const KernelTask& task) { HWY_DYNAMIC_DISPATCH(run_word_grow_count)(task); }
+void word_carry_count(const KernelTask& task) { HWY_DYNAMIC_DISPATCH(run_word_carry_count)(task); }
 
 }  // namespace sylvester
 #endif
