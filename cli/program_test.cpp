@@ -418,8 +418,8 @@ TEST_F(Program, TrainRefusesBadInput) {
   expect_bad_input({"train", "train-small", "--out", ""}, "--out");
   expect_bad_input({"train", "train-small", "--set", "network.layers=dense 65535,dense 65535"},
                    "network.layers: entry 2 'dense 65535'");
-  expect_bad_input({"train", "train-small", "--set", "network.layers=relu,conv"},
-                   "network.layers: value entry 2 'conv': not a layer; allowed: ");
+  expect_bad_input({"train", "train-small", "--set", "network.layers=relu,cnv"},
+                   "network.layers: value entry 2 'cnv': not a layer; allowed: ");
   expect_bad_input({"train", std::string(300, 'n')}, "nnn");
 }
 

@@ -229,6 +229,25 @@ std::string text_of(const std::vector<SeedRun>& runs) {
   return text;
 }
 
+void write_array(const std::filesystem::path& file, std::vector<std::size_t> shape,
+                 const std::vector<float>& values) {
+  const NpyArray array{.name = {},
+                       .is_float = true,
+                       .shape = std::move(shape),
+                       .integers = {},
+                       .floats = {values.begin(), values.end()}};
+  write_file(file, npy_bytes(array));
+}
+
+// Outputs x inputs, of a convolution outputs x kernel rows x kernel columns x channels.
+std::vector<std::size_t> weight_shape(const Node& node) {
+  const auto size = [](int value) { return static_cast<std::size_t>(value); };
+  if (node.kind != NodeKind::kConv) return {size(node.outputs()), size(node.k)};
+  const Extent& kernel = node.window.kernel;
+  return {size(node.outputs()), size(kernel.height), size(kernel.width),
+          size(node.k / kernel.area())};
+}
+
 // result.json, and the weights as layer-<l>-weight.npy in seed-<seed>/.
 void write_out(const std::filesystem::path& folder, const Json& result,
                const std::vector<SeedRun>& runs) {
@@ -237,20 +256,11 @@ void write_out(const std::filesystem::path& folder, const Json& result,
     const Network& network = run.result.network;
     for (int l = 0; l < network.depth(); ++l) {
       const Node& layer = network.layer(l);
-      NpyArray weight{
-          .name = {},
-          .is_float = true,
-          .shape = {static_cast<std::size_t>(layer.outputs()), static_cast<std::size_t>(layer.k)},
-          .integers = {},
-          .floats = {layer.weight.begin(), layer.weight.end()}};
-      write_file(seed_folder / fmt::format("layer-{}-weight.npy", l), npy_bytes(weight));
+      write_array(seed_folder / fmt::format("layer-{}-weight.npy", l), weight_shape(layer),
+                  layer.weight);
       if (layer.bias.empty()) continue;
-      NpyArray bias{.name = {},
-                    .is_float = true,
-                    .shape = {layer.bias.size()},
-                    .integers = {},
-                    .floats = {layer.bias.begin(), layer.bias.end()}};
-      write_file(seed_folder / fmt::format("layer-{}-bias.npy", l), npy_bytes(bias));
+      write_array(seed_folder / fmt::format("layer-{}-bias.npy", l), {layer.bias.size()},
+                  layer.bias);
     }
   }
   write_file(folder / kResultFile, result.dump(2) + "\n");

@@ -76,9 +76,9 @@ std::vector<std::vector<int>> samples_by_class(const Dataset& dataset, int limit
 }
 
 void gather(const Dataset& dataset, std::span<const int> samples, FloatMatrix& x) {
+  const auto width = static_cast<std::size_t>(dataset.features);
   for (std::size_t i = 0; i < samples.size(); ++i) {
-    const std::size_t width = static_cast<std::size_t>(dataset.features);
-    std::memcpy(x.row(static_cast<int>(i)),
+    std::memcpy(x.values.data() + i * width,
                 dataset.x.data() + static_cast<std::size_t>(samples[i]) * width,
                 width * sizeof(float));
   }
@@ -270,7 +270,7 @@ class Run {
     forward_pass(network_, *student_, activations_);
     double loss = cross_entropy(activations_.logits(), labels_, gradients_.logits());
     if (distil) {
-      input_of(old_activations_, old_network_, x.rows).values = x.values;
+      input_of(old_activations_, old_network_, static_cast<int>(samples.size())).values = x.values;
       forward_pass(old_network_, *teacher_, old_activations_);
       loss += distillation(activations_.logits(), old_activations_.logits(), settings_.temperature,
                            gradients_.logits());

@@ -75,6 +75,38 @@ int append(Network& network, Node node) {
   return number;
 }
 
+void require_width(int width) {
+  if (width < 1) {
+    throw UserError(fmt::format("a network layer of width {}; allowed: 1 and more", width));
+  }
+}
+
+// Positions of an output axis.
+int window_positions(int size, int kernel, int stride, int pad) {
+  if (kernel < 1 || kernel > kMostKernel || stride < 1 || stride > kMostKernel || pad < 0 ||
+      pad >= kernel || kernel > size + 2 * pad) {
+    throw UserError(
+        fmt::format("kernel {}, stride {}, pad {} on an input {} wide or high; allowed: kernel "
+                    "1...{} and at most the padded input, stride 1...{}, pad below the kernel",
+                    kernel, stride, pad, size, kMostKernel, kMostKernel));
+  }
+  return (size + 2 * pad - kernel) / stride + 1;
+}
+
+// With as many channels as its input, and its sign.
+Node window_node(NodeKind kind, const Network& network, int input, const Window& window) {
+  const Node& in = network.node(input);
+  Node node = new_node(kind, {input},
+                       {.height = window_positions(in.shape.height, window.kernel.height,
+                                                   window.stride.height, window.pad.height),
+                        .width = window_positions(in.shape.width, window.kernel.width,
+                                                  window.stride.width, window.pad.width),
+                        .channels = in.shape.channels});
+  node.window = window;
+  node.non_negative = in.non_negative && kind != NodeKind::kConv;
+  return node;
+}
+
 void require_vector(const Shape& shape) {
   if (shape.positions() != 1) {
     throw UserError(fmt::format("its input is {} x {} x {}; allowed: a vector, 1 x 1 x channels",
@@ -126,9 +158,7 @@ Network make_input(const Shape& shape) {
 }
 
 int add_dense(Network& network, int input, int outputs, bool bias, HostRandom& random) {
-  if (outputs < 1) {
-    throw UserError(fmt::format("a network layer of width {}; allowed: 1 and more", outputs));
-  }
+  require_width(outputs);
   const Shape shape = network.node(input).shape;
   require_vector(shape);
   Node node = new_node(NodeKind::kDense, {input}, {.height = 1, .width = 1, .channels = 0});
@@ -137,9 +167,40 @@ int add_dense(Network& network, int input, int outputs, bool bias, HostRandom& r
   return append(network, std::move(node));
 }
 
+int add_conv(Network& network, int input, int channels, const Window& window, bool bias,
+             HostRandom& random) {
+  const Shape in = network.node(input).shape;
+  Node node = window_node(NodeKind::kConv, network, input, window);
+  require_width(channels);
+  require_weights(channels, std::int64_t{window.kernel.area()} * in.channels);
+  node.shape.channels = 0;
+  node.k = window.kernel.area() * in.channels;
+  grow(node, channels, bias, random);
+  return append(network, std::move(node));
+}
+
 int add_relu(Network& network, int input) {
   Node node = new_node(NodeKind::kRelu, {input}, network.node(input).shape);
   node.non_negative = true;
+  return append(network, std::move(node));
+}
+
+int add_max_pool(Network& network, int input, const Window& window) {
+  return append(network, window_node(NodeKind::kMaxPool, network, input, window));
+}
+
+int add_average_pool(Network& network, int input, const Window& window) {
+  if (window.pad.height > 0 || window.pad.width > 0) {
+    throw UserError("an average over padding; allowed: pad 0");
+  }
+  return append(network, window_node(NodeKind::kAveragePool, network, input, window));
+}
+
+int add_flatten(Network& network, int input) {
+  const Node& in = network.node(input);
+  Node node =
+      new_node(NodeKind::kFlatten, {input}, {.height = 1, .width = 1, .channels = in.shape.size()});
+  node.non_negative = in.non_negative;
   return append(network, std::move(node));
 }
 

@@ -9,11 +9,36 @@
 namespace sylvester {
 
 enum class NodeKind {
-  kInput,   ///< the sample
-  kDense,   ///< y = x W^T + b of 1 x 1 x channels
-  kRelu,    ///< max(x, 0)
-  kConcat,  ///< feature vectors, one after the other
+  kInput,        ///< the sample
+  kDense,        ///< y = x W^T + b of 1 x 1 x channels
+  kConv,         ///< y = x W^T + b of every patch x of the input
+  kRelu,         ///< max(x, 0)
+  kMaxPool,      ///< largest value of each window
+  kAveragePool,  ///< mean of each window
+  kFlatten,      ///< the tensor as a feature vector, in its order
+  kConcat,       ///< feature vectors, one after the other
 };
+
+/// Rows and columns.
+struct Extent {
+  int height = 1;
+  int width = 1;
+
+  [[nodiscard]] int area() const { return height * width; }
+  friend bool operator==(const Extent&, const Extent&) = default;
+};
+
+/// What an output position of a convolution or pooling reads: kernel.height x kernel.width
+/// positions, `stride` apart, the first one `pad` before the image. Padding is narrower than the
+/// kernel.
+struct Window {
+  Extent kernel;
+  Extent stride;
+  Extent pad{.height = 0, .width = 0};
+
+  friend bool operator==(const Window&, const Window&) = default;
+};
+inline constexpr int kMostKernel = 255;  ///< of a window's height and width, and of its stride
 
 /// Of one sample's tensor. Tensors of a batch are matrices in the order sample, row, column,
 /// channel (NHWC): batch·height·width rows of `channels` values. A feature vector is
@@ -32,9 +57,11 @@ struct Node {
   NodeKind kind = NodeKind::kInput;
   std::vector<int> inputs;  ///< numbers of earlier nodes
   Shape shape;              ///< of the output
-  /// Of a node with a GEMM: length of the contraction of its forward GEMM.
+  /// Of a node with a GEMM: length of the contraction of its forward GEMM; of a convolution
+  /// kernel height·kernel width·input channels, in this order.
   int k = 0;
-  std::vector<float> weight;  ///< dense: channels x k
+  Window window;              ///< convolution and pooling
+  std::vector<float> weight;  ///< dense and convolution: channels x k
   std::vector<float> bias;    ///< channels, or empty: no bias
   bool frozen = false;        ///< is not trained; gradients still pass through to its inputs
   bool non_negative = false;  ///< no value of the output can be negative
@@ -72,7 +99,13 @@ Network make_input(const Shape& shape);
 
 /// `input` has the shape 1 x 1 x channels.
 int add_dense(Network& network, int input, int outputs, bool bias, HostRandom& random);
+int add_conv(Network& network, int input, int channels, const Window& window, bool bias,
+             HostRandom& random);
 int add_relu(Network& network, int input);
+int add_max_pool(Network& network, int input, const Window& window);
+/// A window without padding.
+int add_average_pool(Network& network, int input, const Window& window);
+int add_flatten(Network& network, int input);
 /// All inputs have the shape 1 x 1 x channels.
 int add_concat(Network& network, const std::vector<int>& inputs);
 /// A dense node whose outputs are logits.

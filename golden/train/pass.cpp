@@ -1,10 +1,17 @@
 #include "golden/train/pass.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+#include <limits>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "golden/support/error.hpp"
+
 #include "golden/train/float_loops.hpp"
+#include "golden/train/pool.hpp"
 
 namespace sylvester {
 namespace {
@@ -53,6 +60,17 @@ FloatMatrix& Gradients::logits(int h) {
 }
 
 FloatMatrix& input_of(Activations& activations, const Network& network, int batch) {
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+  for (const Node& node : network.nodes) {
+    const std::int64_t values =
+        std::int64_t{batch} * node.shape.positions() * std::max(node.shape.channels, node.k);
+    if (values > most) {
+      throw UserError(
+          fmt::format("a batch of {} samples is too large for this network: {} values in one of "
+                      "its matrices; allowed: at most {}",
+                      batch, values, most));
+    }
+  }
   const Shape& shape = network.nodes.front().shape;
   activations.batch_ = batch;
   activations.matrices_.resize(network.nodes.size());
@@ -64,6 +82,7 @@ void forward_pass(const Network& network, Executor& executor, Activations& activ
   std::vector<FloatMatrix>& matrices = activations.matrices_;
   std::vector<int>& places = activations.places_;
   places.resize(network.nodes.size());
+  activations.states_.resize(network.nodes.size());
   activations.heads_ = network.heads;
   activations.features_ = network.heads.empty() ? 0 : network.classifier().inputs.front();
   places[0] = 0;
@@ -80,12 +99,22 @@ void forward_pass(const Network& network, Executor& executor, Activations& activ
       case NodeKind::kInput:
         break;
       case NodeKind::kDense:
+      case NodeKind::kConv:
         executor.forward(layer++, x, activations.first_sample, y);
         if (!node.bias.empty()) add_bias(node.bias, y);
         break;
       case NodeKind::kRelu:
         if (!in_place) y.values = x.values;
         zero_unless_positive(y.values.data(), y.values.size(), y.values.data());
+        break;
+      case NodeKind::kMaxPool:
+        max_pool(patch_shape(network, node), x, y, activations.states_[n].chosen);
+        break;
+      case NodeKind::kAveragePool:
+        average_pool(patch_shape(network, node), x, y);
+        break;
+      case NodeKind::kFlatten:
+        y.values = x.values;
         break;
       case NodeKind::kConcat: {
         int column = 0;
@@ -199,11 +228,29 @@ class BackwardPass {
       case NodeKind::kInput:
         break;
       case NodeKind::kDense:
+      case NodeKind::kConv:
         gemm_backward(n, node, layer);
         break;
       case NodeKind::kRelu: {
         FloatMatrix& g = gradient(n);
         zero_unless_positive(activations_.of(n).values.data(), g.values.size(), g.values.data());
+        hand_on(n, node.inputs.front());
+        break;
+      }
+      case NodeKind::kMaxPool:
+        give(node.inputs.front(), [&](FloatMatrix& dx) {
+          max_pool_gradient(patch_shape(network_, node), activations_.states_[as_size(n)].chosen,
+                            gradient(n), dx);
+        });
+        break;
+      case NodeKind::kAveragePool:
+        give(node.inputs.front(), [&](FloatMatrix& dx) {
+          average_pool_gradient(patch_shape(network_, node), gradient(n), dx);
+        });
+        break;
+      case NodeKind::kFlatten: {
+        const FloatMatrix& x = activations_.of(node.inputs.front());
+        gradient(n).resize(x.rows, x.cols);
         hand_on(n, node.inputs.front());
         break;
       }
@@ -227,10 +274,7 @@ class BackwardPass {
       executor_.backward(layer, gradient(n), nullptr, dw);
       return;
     }
-    const int g = place(n);  // take_matrix() may move the matrices, not their numbers
-    give(input, [&](FloatMatrix& dx) {
-      executor_.backward(layer, gradients_.matrices_[as_size(g)], &dx, dw);
-    });
+    give(input, [&](FloatMatrix& dx) { executor_.backward(layer, gradient(n), &dx, dw); });
   }
 
   const Network& network_;
@@ -246,9 +290,29 @@ void backward_pass(const Network& network, Executor& executor, const Activations
 }
 
 std::uint64_t backward_bytes(const Network& network, const Executor& executor, int batch) {
-  std::uint64_t sum = 0;
-  for (int l = 0; l < network.depth(); ++l) sum += executor.kept_bytes(network, l, batch);
-  return sum;
+  std::vector<bool> needed;
+  needs_gradient(network, needed);
+  std::vector<bool> read_by_layer(network.nodes.size());
+  for (const int n : network.layers) {
+    read_by_layer[as_size(network.node(n).inputs.front())] = true;
+  }
+  std::uint64_t bytes = 0;
+  int layer = 0;
+  for (std::size_t n = 0; n < network.nodes.size(); ++n) {
+    const Node& node = network.nodes[n];
+    if (node.k > 0) bytes += executor.kept_bytes(network, layer++, batch);
+    if (!needed[n]) continue;
+    const auto values =
+        static_cast<std::uint64_t>(batch) * static_cast<std::uint64_t>(node.shape.size());
+    if (node.kind == NodeKind::kRelu && !(executor.keeps_signs() && read_by_layer[n])) {
+      bytes += (values + 7) / 8;
+    }
+    if (node.kind == NodeKind::kMaxPool) {
+      const auto largest = static_cast<unsigned>(node.window.kernel.area() - 1);
+      bytes += (values * static_cast<unsigned>(std::bit_width(largest)) + 7) / 8;
+    }
+  }
+  return bytes;
 }
 
 }  // namespace sylvester

@@ -29,10 +29,17 @@ class Activations {
  private:
   friend FloatMatrix& input_of(Activations& activations, const Network& network, int batch);
   friend void forward_pass(const Network& network, Executor& executor, Activations& activations);
+  friend class BackwardPass;
+
+  // What the backward pass of a node needs besides its input and output.
+  struct State {
+    std::vector<std::uint16_t> chosen;  // of max_pool()
+  };
 
   // The ReLU behind a node works in the node's matrix, so nodes can share a place.
   std::vector<FloatMatrix> matrices_;
   std::vector<int> places_;  // number in matrices_, by node
+  std::vector<State> states_;
   std::vector<int> heads_;
   int features_ = 0;
   int batch_ = 0;
@@ -60,7 +67,7 @@ class Gradients {
 };
 
 /// The network's input, one row of channels per position of each of `batch` samples, to be filled
-/// in.
+/// in. Throws UserError if a matrix would have 2^31 values or more.
 FloatMatrix& input_of(Activations& activations, const Network& network, int batch);
 
 /// Fills in the outputs of all other nodes. After executor.begin(network, ...).
@@ -71,7 +78,9 @@ void forward_pass(const Network& network, Executor& executor, Activations& activ
 void backward_pass(const Network& network, Executor& executor, const Activations& activations,
                    Gradients& gradients);
 
-/// Bytes that a training step keeps from the forward to the backward pass: see kept_bytes().
+/// Bytes that a training step keeps from the forward to the backward pass: kept_bytes() of the
+/// layers, one bit per output of a ReLU unless the layer behind it keeps signs, and what a maximum
+/// chose.
 std::uint64_t backward_bytes(const Network& network, const Executor& executor, int batch);
 
 }  // namespace sylvester

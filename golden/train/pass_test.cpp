@@ -120,6 +120,30 @@ TEST(Pass, GradientsOfDenseLayersAreSlopes) {
   }
 }
 
+// A network of the given layers for images of a random shape.
+Network random_image_network(const Texts& layers, HostRandom& random, bool bias = true) {
+  const auto between = [&](int least, int most) {
+    return least + static_cast<int>(random.below(static_cast<std::uint32_t>(most - least + 1)));
+  };
+  const Shape shape{.height = between(5, 8), .width = between(5, 8), .channels = between(1, 4)};
+  return make_network(shape, layers, 3, bias, random);
+}
+
+TEST(Pass, GradientsOfConvolutionsAndPoolsAreSlopes) {
+  const Texts networks[] = {
+      {"conv 3 kernel=3 pad=1", "relu", "max-pool 2", "flatten"},
+      {"conv 2 kernel=2x3 stride=2x1 pad=1x2", "relu", "conv 4 kernel=1", "relu", "average-pool"},
+      {"max-pool 3 stride=2 pad=1", "conv 3 kernel=3 stride=2 pad=2", "average-pool 2 stride=1",
+       "flatten", "dense 4"},
+      {"conv 3 kernel=1 stride=3", "max-pool 1x2 stride=1", "flatten", "relu"},
+      {"average-pool 3 stride=2", "conv 2 kernel=2", "flatten", "dense 3", "relu"},
+  };
+  for (std::uint64_t seed = 1; const Texts& layers : networks) {
+    HostRandom random(seed);
+    expect_gradients_are_slopes(random_image_network(layers, random), seed++);
+  }
+}
+
 // A backbone, a second one from the same input, a third that shares a layer with the first.
 Network grown_network(HostRandom& random) {
   Network network = make_network({.height = 1, .width = 1, .channels = 5},
@@ -226,12 +250,45 @@ TEST(LayerList, ErrorsNameTheEntry) {
     }
     return "";
   };
-  for (const char* text : {"", "dens 4", "dense", "dense 0", "dense 65536", "dense 4 4", "dense x",
-                           "relu 1", "dense -1", "dense 4.5"}) {
+  for (const char* text : {"",
+                           "dens 4",
+                           "dense",
+                           "dense 0",
+                           "dense 65536",
+                           "dense 4 4",
+                           "dense x",
+                           "relu 1",
+                           "dense -1",
+                           "dense 4.5",
+                           "kernel=3",
+                           "conv 4",
+                           "conv kernel=3",
+                           "conv 4 kernel=0",
+                           "conv 4 kernel=256",
+                           "conv 4 kernel=3 kernel=3",
+                           "conv 4 kernel=3 pads=1",
+                           "conv 4 kernel=3x",
+                           "conv 4 kernel=3x3x3",
+                           "conv input kernel=3",
+                           "max-pool",
+                           "max-pool kernel=2",
+                           "max-pool 2 pad=-1",
+                           "average-pool stride=2",
+                           "average-pool 2 pad=1",
+                           "flatten 2"}) {
     EXPECT_EQ(message({"relu", text}).find("entry 2 '" + std::string(text) + "': not a "), 0U)
         << text;
     EXPECT_NE(message({"relu", text}).find("; allowed: "), std::string::npos);
   }
+  EXPECT_EQ(
+      message({"conv 4 kernel=4"}).find("entry 1 'conv 4 kernel=4': kernel 4, stride 1, pad 0"),
+      0U);
+  EXPECT_NE(message({"max-pool 2 pad=2"}), "");
+  EXPECT_EQ(message({"conv 4 kernel=2x3 pad=1", "relu", "flatten"}), "");
+  EXPECT_EQ(
+      message({"conv 4 kernel=1"}),
+      "the classifier behind the last entry: its input is 2 x 3 x 4; allowed: a vector, 1 x 1 x "
+      "channels");
   EXPECT_EQ(message({"dense 4"}),
             "entry 1 'dense 4': its input is 2 x 3 x 5; allowed: a vector, 1 x 1 x channels");
 }
