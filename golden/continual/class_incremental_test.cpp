@@ -134,6 +134,15 @@ TrainSettings image_settings(const std::string& preset) {
   return settings;
 }
 
+// Normalisation and a residual block.
+TrainSettings residual_settings(const std::string& preset) {
+  TrainSettings settings = image_settings(preset);
+  settings.layers = {"conv 8 kernel=3 pad=1", "batch-norm", "relu", "basic-block 12 stride=2",
+                     "average-pool"};
+  settings.sgd.learning_rate = 0.05F;
+  return settings;
+}
+
 TrainResult run_images(const TrainSettings& settings, int threads = 1) {
   const auto backend = make_golden_backend(threads);
   return run_class_incremental(settings, image_split(), *backend);
@@ -141,8 +150,9 @@ TrainResult run_images(const TrainSettings& settings, int threads = 1) {
 
 TEST(ClassIncremental, AConvolutionalNetworkLearnsPatternsWhereverTheyAre) {
   for (const char* preset : {"fp32", "hdqt", "fqt", "hdqt-paper"}) {
-    const TrainResult result = run_images(image_settings(preset));
-    EXPECT_GT(result.linear.final(), 90.0) << preset;
+    EXPECT_GT(run_images(image_settings(preset)).linear.final(), 90.0) << preset;
+    const double residual = run_images(residual_settings(preset)).linear.final();
+    EXPECT_GT(residual, 90.0) << preset << ", residual";
   }
 }
 
@@ -180,7 +190,7 @@ TEST(ClassIncremental, ThreadsInstructionSetsAndCountersDoNotMatter) {
 TEST(ClassIncremental, ThreadsAndInstructionSetsDoNotMatterToAConvolutionalNetwork) {
   const SimdLevel best = simd_level();
   for (const char* preset : {"hdqt", "hdqt-paper"}) {
-    TrainSettings settings = image_settings(preset);
+    TrainSettings settings = residual_settings(preset);
     settings.epochs = 1;
     settings.max_steps = 4;
     const TrainResult expected = run_images(settings);
@@ -193,6 +203,21 @@ TEST(ClassIncremental, ThreadsAndInstructionSetsDoNotMatterToAConvolutionalNetwo
       EXPECT_EQ(result.totals, expected.totals) << preset << ", " << to_string(level);
     }
     force_simd_level(best);
+  }
+}
+
+// The same for convolutions, normalisation and residual blocks.
+TEST(ClassIncremental, WeightsOfResidualNetworksArePinned) {
+  const std::pair<const char*, const char*> expected[] = {
+      {"hdqt", "07857fa99b909dac789294106282f448c1d42a0ca46fad074d42eeeceb2e887a"},
+      {"fqt", "836d82abde70dab238bb1c6277563874fef9371775f0c1f05fc3da7b3dc4df67"},
+      {"hdqt-paper", "3f1e54bf6093b16a1a1a1f0cd83697edbeac5939360e962abd4d84432de87a85"},
+  };
+  for (const auto& [preset, sha] : expected) {
+    TrainSettings settings = residual_settings(preset);
+    settings.max_steps = 10;
+    settings.bias = true;
+    EXPECT_EQ(run_images(settings).weights_sha256, sha) << preset;
   }
 }
 

@@ -42,8 +42,14 @@ class Executor {
  public:
   virtual ~Executor() = default;
 
-  /// Takes the weights of `network`, which must live unchanged until the next begin().
-  virtual void begin(const Network& network, const PassContext& context) = 0;
+  /// Takes the weights of `network`, which must live, with the same weights, until the next
+  /// begin().
+  void begin(const Network& network, const PassContext& context) {
+    network_ = &network;
+    context_ = context;
+    take_weights();
+  }
+  [[nodiscard]] PassKind kind() const { return context_.kind; }
 
   /// y = x W^T of layer l, the node network.layers[l]. Dense: x is batch x inputs, y batch x
   /// outputs. Convolution: x and y are image tensors (Shape), and the GEMM's X is the patch matrix
@@ -66,6 +72,12 @@ class Executor {
 
   /// Whether the sign of a layer's input can be read from what is kept of it.
   [[nodiscard]] virtual bool keeps_signs() const = 0;
+
+ protected:
+  virtual void take_weights() = 0;
+
+  const Network* network_ = nullptr;
+  PassContext context_;
 };
 
 /// The executor of a recipe. Checks the recipe. `backend` is used in mode kQuantised and must

@@ -13,12 +13,6 @@ class FloatExecutor final : public Executor {
  public:
   FloatExecutor() { openblas_set_num_threads(1); }
 
-  void begin(const Network& network, const PassContext& context) override {
-    network_ = &network;
-    totals_ = context.totals;
-    inputs_.resize(network.layers.size());
-  }
-
   void forward(int layer, const FloatMatrix& x, std::uint32_t /*first_sample*/,
                FloatMatrix& y) override {
     const Node& node = network_->layer(layer);
@@ -75,6 +69,8 @@ class FloatExecutor final : public Executor {
   [[nodiscard]] bool keeps_signs() const override { return true; }
 
  private:
+  void take_weights() override { inputs_.resize(network_->layers.size()); }
+
   // Calls use(first row, rows) for all rows of the output: at once, of a convolution as many images
   // together as have patches that stay in the cache.
   template <typename Use>
@@ -98,14 +94,12 @@ class FloatExecutor final : public Executor {
   }
 
   void count_gemm(GemmKind kind, const Node& node, int rows) {
-    if (totals_ == nullptr) return;
-    GemmTotals& total = totals_->gemm[static_cast<std::size_t>(kind)];
+    if (context_.totals == nullptr) return;
+    GemmTotals& total = context_.totals->gemm[static_cast<std::size_t>(kind)];
     ++total.gemms;
     total.macs += static_cast<std::uint64_t>(rows) * node.weight.size();
   }
 
-  const Network* network_ = nullptr;
-  TrainTotals* totals_ = nullptr;
   std::vector<const FloatMatrix*> inputs_;
   std::vector<float> patches_;
 };

@@ -13,6 +13,7 @@ namespace sylvester {
 namespace {
 
 constexpr int kMostWidth = 65535;
+constexpr int kMostRepeats = 1000;
 constexpr int kAsInput = 0;
 
 // What an entry says, with the defaults of its kind.
@@ -21,6 +22,7 @@ struct Layer {
   int outputs = 0;  ///< or kAsInput
   Window window;
   bool global = false;  ///< average-pool over the whole image
+  int repeat = 1;       ///< basic-block
 };
 
 enum class Argument { kNone, kWidth, kWidthOrInput, kKernel, kOptionalKernel };
@@ -32,20 +34,25 @@ struct Rule {
   bool kernel;        ///< has the settings kernel (obligatory), stride, pad
   bool stride;
   bool pad;
+  bool repeat;
   std::string_view form;
 };
 constexpr Rule kRules[] = {
-    {"dense", NodeKind::kDense, Argument::kWidthOrInput, false, false, false,
+    {"dense", NodeKind::kDense, Argument::kWidthOrInput, false, false, false, false,
      "dense N, dense input (N in 1...65535)"},
-    {"conv", NodeKind::kConv, Argument::kWidth, true, true, true,
+    {"conv", NodeKind::kConv, Argument::kWidth, true, true, true, false,
      "conv N kernel=K [stride=S] [pad=P] (N in 1...65535; K and S in 1...255, P in 0...254, or "
      "HxW such as 1x5)"},
-    {"relu", NodeKind::kRelu, Argument::kNone, false, false, false, "relu"},
-    {"max-pool", NodeKind::kMaxPool, Argument::kKernel, false, true, true,
+    {"batch-norm", NodeKind::kBatchNorm, Argument::kNone, false, false, false, false, "batch-norm"},
+    {"layer-norm", NodeKind::kLayerNorm, Argument::kNone, false, false, false, false, "layer-norm"},
+    {"basic-block", NodeKind::kAdd, Argument::kWidth, false, true, false, true,
+     "basic-block N [stride=S] [repeat=R] (N in 1...65535, S in 1...255 or HxW, R in 1...1000)"},
+    {"relu", NodeKind::kRelu, Argument::kNone, false, false, false, false, "relu"},
+    {"max-pool", NodeKind::kMaxPool, Argument::kKernel, false, true, true, false,
      "max-pool K [stride=S] [pad=P] (K and S in 1...255, P in 0...254, or HxW)"},
-    {"average-pool", NodeKind::kAveragePool, Argument::kOptionalKernel, false, true, false,
+    {"average-pool", NodeKind::kAveragePool, Argument::kOptionalKernel, false, true, false, false,
      "average-pool, average-pool K [stride=S] (K and S in 1...255, or HxW)"},
-    {"flatten", NodeKind::kFlatten, Argument::kNone, false, false, false, "flatten"},
+    {"flatten", NodeKind::kFlatten, Argument::kNone, false, false, false, false, "flatten"},
 };
 
 std::vector<std::string_view> words_of(std::string_view text) {
@@ -144,6 +151,11 @@ bool read(const Rule& rule, Words words, Layer& layer) {
     if (read) value = *read;
     return read.has_value();
   };
+  if (const auto repeat = rule.repeat ? words.take("repeat") : std::nullopt) {
+    const auto count = number(*repeat, 1, kMostRepeats);
+    if (!count) return false;
+    layer.repeat = *count;
+  }
   Extent kernel{.height = 0, .width = 0};
   if (!setting(rule.kernel, "kernel", 1, kMostKernel, kernel)) return false;
   if (rule.kernel) {
@@ -182,6 +194,21 @@ auto in_entry(std::span<const std::string> layers, std::size_t i, const Work& wo
   }
 }
 
+// He, Zhang, Ren, Sun, "Deep residual learning for image recognition", CVPR 2016, with the shortcut
+// without parameters (option A) where the shape changes.
+int append_basic_block(Network& network, int from, int channels, const Extent& stride, bool bias,
+                       HostRandom& random) {
+  Window window{
+      .kernel = {.height = 3, .width = 3}, .stride = stride, .pad = {.height = 1, .width = 1}};
+  int block = add_conv(network, from, channels, window, bias, random);
+  block = add_relu(network, add_batch_norm(network, block));
+  window.stride = {};
+  block = add_batch_norm(network, add_conv(network, block, channels, window, bias, random));
+  const bool same = network.node(block).shape == network.node(from).shape;
+  const int shortcut = same ? from : add_shortcut(network, from, channels, stride);
+  return add_relu(network, add_sum(network, block, shortcut));
+}
+
 int append(Network& network, int from, const Layer& layer, bool bias, HostRandom& random) {
   switch (layer.kind) {
     case NodeKind::kDense: {
@@ -200,8 +227,19 @@ int append(Network& network, int from, const Layer& layer, bool bias, HostRandom
     }
     case NodeKind::kFlatten:
       return add_flatten(network, from);
+    case NodeKind::kBatchNorm:
+      return add_batch_norm(network, from);
+    case NodeKind::kLayerNorm:
+      return add_layer_norm(network, from);
+    case NodeKind::kAdd:
+      for (int i = 0; i < layer.repeat; ++i) {
+        const Extent stride = i == 0 ? layer.window.stride : Extent{};
+        from = append_basic_block(network, from, layer.outputs, stride, bias, random);
+      }
+      return from;
     case NodeKind::kInput:
     case NodeKind::kConcat:
+    case NodeKind::kShortcut:
     case NodeKind::kRelu:
       break;
   }

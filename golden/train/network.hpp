@@ -12,9 +12,13 @@ enum class NodeKind {
   kInput,        ///< the sample
   kDense,        ///< y = x W^T + b of 1 x 1 x channels
   kConv,         ///< y = x W^T + b of every patch x of the input
+  kBatchNorm,    ///< each channel with mean 0, variance 1 over the batch, then weight and bias
+  kLayerNorm,    ///< the same over the channels of each position
   kRelu,         ///< max(x, 0)
   kMaxPool,      ///< largest value of each window
   kAveragePool,  ///< mean of each window
+  kAdd,          ///< sum of two tensors
+  kShortcut,     ///< every stride-th row and column, with further channels of zeros behind
   kFlatten,      ///< the tensor as a feature vector, in its order
   kConcat,       ///< feature vectors, one after the other
 };
@@ -60,9 +64,11 @@ struct Node {
   /// Of a node with a GEMM: length of the contraction of its forward GEMM; of a convolution
   /// kernel height·kernel width·input channels, in this order.
   int k = 0;
-  Window window;              ///< convolution and pooling
-  std::vector<float> weight;  ///< dense and convolution: channels x k
-  std::vector<float> bias;    ///< channels, or empty: no bias
+  Window window;                        ///< convolution and pooling; of a shortcut the stride
+  std::vector<float> weight;            ///< dense and convolution: channels x k; norms: channels
+  std::vector<float> bias;              ///< channels, or empty: no bias
+  std::vector<float> running_mean;      ///< batch-norm: channels, for passes that do not train
+  std::vector<float> running_variance;  ///< and frozen nodes
   bool frozen = false;        ///< is not trained; gradients still pass through to its inputs
   bool non_negative = false;  ///< no value of the output can be negative
   int uses = 0;               ///< nodes that read the output
@@ -101,10 +107,17 @@ Network make_input(const Shape& shape);
 int add_dense(Network& network, int input, int outputs, bool bias, HostRandom& random);
 int add_conv(Network& network, int input, int channels, const Window& window, bool bias,
              HostRandom& random);
+/// Weights 1, biases 0; running statistics 0 and 1.
+int add_batch_norm(Network& network, int input);
+int add_layer_norm(Network& network, int input);
 int add_relu(Network& network, int input);
 int add_max_pool(Network& network, int input, const Window& window);
 /// A window without padding.
 int add_average_pool(Network& network, int input, const Window& window);
+/// Of two tensors of one shape.
+int add_sum(Network& network, int a, int b);
+/// `channels`: at least those of the input (option A of residual networks).
+int add_shortcut(Network& network, int input, int channels, const Extent& stride);
 int add_flatten(Network& network, int input);
 /// All inputs have the shape 1 x 1 x channels.
 int add_concat(Network& network, const std::vector<int>& inputs);
@@ -130,8 +143,8 @@ void freeze(Network& network, int first, int last);
 /// For every node whether a gradient of its output is of use: it or a node before it is trained.
 void needs_gradient(const Network& network, std::vector<bool>& needs);
 
-/// SHA-256 of all weights as little-endian float32, node by node, weight then bias; 64 hexadecimal
-/// digits.
+/// SHA-256 of all weights as little-endian float32, node by node: weight, bias, running mean,
+/// running variance; 64 hexadecimal digits.
 std::string weights_sha256(const Network& network);
 
 }  // namespace sylvester

@@ -21,16 +21,6 @@ class PaperExecutor final : public Executor {
     signed_format_ = format_index("i" + std::to_string(bits + 1));
   }
 
-  void begin(const Network& network, const PassContext& context) override {
-    network_ = &network;
-    context_ = context;
-    layers_.resize(network.layers.size());
-    for (std::size_t l = 0; l < network.layers.size(); ++l) {
-      const Node& dense = network.layer(static_cast<int>(l));
-      layers_[l].w = quantise_forward(Role::kForwardWeight, dense.weight, dense.outputs(), dense.k);
-    }
-  }
-
   void forward(int layer, const FloatMatrix& x, std::uint32_t /*first_sample*/,
                FloatMatrix& y) override {
     LayerState& state = layers_[static_cast<std::size_t>(layer)];
@@ -115,6 +105,15 @@ class PaperExecutor final : public Executor {
   [[nodiscard]] bool keeps_signs() const override { return true; }
 
  private:
+  void take_weights() override {
+    const Network& network = *network_;
+    layers_.resize(network.layers.size());
+    for (std::size_t l = 0; l < network.layers.size(); ++l) {
+      const Node& dense = network.layer(static_cast<int>(l));
+      layers_[l].w = quantise_forward(Role::kForwardWeight, dense.weight, dense.outputs(), dense.k);
+    }
+  }
+
   struct Quantised {
     std::shared_ptr<const PreparedOperand> codes;
     float scale = 0.0F;
@@ -211,8 +210,6 @@ class PaperExecutor final : public Executor {
   TrainRecipe recipe_;
   int unsigned_format_ = 0;
   int signed_format_ = 0;
-  const Network* network_ = nullptr;
-  PassContext context_;
   std::vector<LayerState> layers_;
   std::vector<float> scratch_;
   std::vector<float> floats_;

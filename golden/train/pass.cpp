@@ -24,6 +24,23 @@ bool gives_its_matrix(const Node& node) {
   return node.uses == 1 && node.kind != NodeKind::kInput && node.kind != NodeKind::kRelu;
 }
 
+bool uses_batch(const Executor& executor, const Node& node) {
+  return executor.kind() == PassKind::kTraining && !node.frozen;
+}
+
+// Calls use(input row, output row) for all positions that a shortcut keeps.
+template <typename Use>
+void for_shortcut(const PatchShape& shape, int batch, const Use& use) {
+  int out = 0;
+  for (int i = 0; i < batch; ++i) {
+    for (int y = 0; y < shape.out.height; ++y) {
+      for (int x = 0; x < shape.out.width; ++x) {
+        use((i * shape.in.height + shape.row(y)) * shape.in.width + shape.column(x), out++);
+      }
+    }
+  }
+}
+
 void add_bias(const std::vector<float>& bias, FloatMatrix& y) {
   for (int i = 0; i < y.rows; ++i) {
     float* row = y.row(i);
@@ -106,6 +123,23 @@ void forward_pass(const Network& network, Executor& executor, Activations& activ
       case NodeKind::kRelu:
         if (!in_place) y.values = x.values;
         zero_unless_positive(y.values.data(), y.values.size(), y.values.data());
+        break;
+      case NodeKind::kBatchNorm:
+        batch_norm(node, uses_batch(executor, node), x, y, activations.states_[n].norm);
+        break;
+      case NodeKind::kLayerNorm:
+        layer_norm(node, x, y, activations.states_[n].norm);
+        break;
+      case NodeKind::kAdd: {
+        const FloatMatrix& other = activations.of(node.inputs[1]);
+        for (std::size_t i = 0; i < y.values.size(); ++i)
+          y.values[i] = x.values[i] + other.values[i];
+        break;
+      }
+      case NodeKind::kShortcut:
+        std::ranges::fill(y.values, 0.0F);
+        for_shortcut(patch_shape(network, node), activations.batch_,
+                     [&](int in, int out) { std::copy_n(x.row(in), x.cols, y.row(out)); });
         break;
       case NodeKind::kMaxPool:
         max_pool(patch_shape(network, node), x, y, activations.states_[n].chosen);
@@ -237,6 +271,22 @@ class BackwardPass {
         hand_on(n, node.inputs.front());
         break;
       }
+      case NodeKind::kBatchNorm:
+      case NodeKind::kLayerNorm:
+        norm_backward(n, node);
+        break;
+      case NodeKind::kAdd:
+        give(node.inputs[1], [&](FloatMatrix& part) { part.values = gradient(n).values; });
+        hand_on(n, node.inputs[0]);
+        break;
+      case NodeKind::kShortcut:
+        give(node.inputs.front(), [&](FloatMatrix& dx) {
+          std::ranges::fill(dx.values, 0.0F);
+          for_shortcut(patch_shape(network_, node), activations_.batch_, [&](int in, int out) {
+            std::copy_n(gradient(n).row(out), dx.cols, dx.row(in));
+          });
+        });
+        break;
       case NodeKind::kMaxPool:
         give(node.inputs.front(), [&](FloatMatrix& dx) {
           max_pool_gradient(patch_shape(network_, node), activations_.states_[as_size(n)].chosen,
@@ -277,6 +327,26 @@ class BackwardPass {
     give(input, [&](FloatMatrix& dx) { executor_.backward(layer, gradient(n), &dx, dw); });
   }
 
+  void norm_backward(int n, const Node& node) {
+    ParameterGradient* parameters = node.frozen ? nullptr : &gradients_.nodes[as_size(n)];
+    const NormState& state = activations_.states_[as_size(n)].norm;
+    const int input = node.inputs.front();
+    const FloatMatrix& x = activations_.of(input);
+    const auto run = [&](FloatMatrix* dx) {
+      if (node.kind == NodeKind::kBatchNorm) {
+        batch_norm_gradient(node, uses_batch(executor_, node), state, x, gradient(n), parameters,
+                            dx, gradients_.sums_);
+      } else {
+        layer_norm_gradient(node, state, x, gradient(n), parameters, dx, gradients_.sums_);
+      }
+    };
+    if (needed_[as_size(input)]) {
+      give(input, [&](FloatMatrix& dx) { run(&dx); });
+    } else {
+      run(nullptr);
+    }
+  }
+
   const Network& network_;
   Executor& executor_;
   const Activations& activations_;
@@ -287,6 +357,15 @@ class BackwardPass {
 void backward_pass(const Network& network, Executor& executor, const Activations& activations,
                    Gradients& gradients) {
   BackwardPass(network, executor, activations, gradients)();
+}
+
+void learn_statistics(const Activations& activations, Network& network) {
+  for (std::size_t n = 0; n < network.nodes.size(); ++n) {
+    Node& node = network.nodes[n];
+    if (node.kind != NodeKind::kBatchNorm || node.frozen) continue;
+    const int rows = activations.batch_ * node.shape.positions();
+    learn_statistics(activations.states_[n].norm, rows, node);
+  }
 }
 
 std::uint64_t backward_bytes(const Network& network, const Executor& executor, int batch) {
@@ -306,6 +385,12 @@ std::uint64_t backward_bytes(const Network& network, const Executor& executor, i
         static_cast<std::uint64_t>(batch) * static_cast<std::uint64_t>(node.shape.size());
     if (node.kind == NodeKind::kRelu && !(executor.keeps_signs() && read_by_layer[n])) {
       bytes += (values + 7) / 8;
+    }
+    if (node.kind == NodeKind::kBatchNorm) {
+      bytes += sizeof(float) * (values + 2 * node.weight.size());
+    }
+    if (node.kind == NodeKind::kLayerNorm) {
+      bytes += sizeof(float) * (values + 2 * values / node.weight.size());
     }
     if (node.kind == NodeKind::kMaxPool) {
       const auto largest = static_cast<unsigned>(node.window.kernel.area() - 1);

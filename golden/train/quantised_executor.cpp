@@ -109,26 +109,6 @@ class QuantisedExecutor final : public Executor {
   QuantisedExecutor(const TrainRecipe& recipe, Backend& backend)
       : recipe_(recipe), backend_(&backend) {}
 
-  void begin(const Network& network, const PassContext& context) override {
-    network_ = &network;
-    context_ = context;
-    layers_.resize(network.layers.size());
-    weight_jobs_.resize(network.layers.size());
-    input_jobs_.resize(network.layers.size());
-    name_tensors();
-    operands_.clear();
-    for (std::size_t l = 0; l < network.layers.size(); ++l) {
-      const Node& dense = network.layer(static_cast<int>(l));
-      set_recipe(weight_jobs_[l], static_cast<int>(l), Role::kForwardWeight);
-      set_floats(weight_jobs_[l].input, dense.weight, dense.outputs(), dense.k);
-      set_indices(weight_jobs_[l], Reading::kStored, 0);
-      operands_.push_back(writable(layers_[l].w));
-      layers_[l].scratch = first_of_shape(network, static_cast<int>(l));
-    }
-    scratch_.resize(network.layers.size());
-    prepare(weight_jobs_);
-  }
-
   void forward(int layer, const FloatMatrix& x, std::uint32_t first_sample,
                FloatMatrix& y) override {
     const auto at = static_cast<std::size_t>(layer);
@@ -260,6 +240,25 @@ class QuantisedExecutor final : public Executor {
   [[nodiscard]] bool keeps_signs() const override { return false; }
 
  private:
+  void take_weights() override {
+    const Network& network = *network_;
+    layers_.resize(network.layers.size());
+    weight_jobs_.resize(network.layers.size());
+    input_jobs_.resize(network.layers.size());
+    name_tensors();
+    operands_.clear();
+    for (std::size_t l = 0; l < network.layers.size(); ++l) {
+      const Node& dense = network.layer(static_cast<int>(l));
+      set_recipe(weight_jobs_[l], static_cast<int>(l), Role::kForwardWeight);
+      set_floats(weight_jobs_[l].input, dense.weight, dense.outputs(), dense.k);
+      set_indices(weight_jobs_[l], Reading::kStored, 0);
+      operands_.push_back(writable(layers_[l].w));
+      layers_[l].scratch = first_of_shape(network, static_cast<int>(l));
+    }
+    scratch_.resize(network.layers.size());
+    prepare(weight_jobs_);
+  }
+
   [[nodiscard]] bool is_conv(int layer) const {
     return network_->layer(layer).kind == NodeKind::kConv;
   }
@@ -433,8 +432,6 @@ class QuantisedExecutor final : public Executor {
 
   TrainRecipe recipe_;
   Backend* backend_;
-  const Network* network_ = nullptr;
-  PassContext context_;
   std::vector<LayerState> layers_;
   // Jobs own the wide tensors. All memory is used again in the next step.
   std::vector<PrepareJob> weight_jobs_;
