@@ -398,6 +398,15 @@ TEST_F(Program, TrainWritesResultAndWeights) {
   EXPECT_EQ(json::parse(read_file(out / "result.json")).at("seeds").size(), 2U);
   const NpyArray weight = read_npy(out / "seed-2" / "layer-1-weight.npy");
   EXPECT_EQ(weight.shape, (std::vector<std::size_t>{51, 53}));
+
+  // The same folder again, with other files.
+  const Finished again =
+      run({"train", "train-small", "--set", "train.max_steps=3", "--out", out.string(), "--set",
+           "network.layers=conv 6 kernel=1,batch-norm,relu,flatten"});
+  ASSERT_EQ(again.status, 0) << again.err;
+  EXPECT_EQ(read_npy(out / "seed-1" / "layer-0-weight.npy").shape.size(), 4U);
+  EXPECT_EQ(read_npy(out / "seed-1" / "norm-0-variance.npy").shape, std::vector<std::size_t>{6});
+  EXPECT_FALSE(fs::exists(out / "seed-2"));
 }
 
 TEST_F(Program, TrainRefusesBadInput) {
@@ -420,8 +429,8 @@ TEST_F(Program, TrainRefusesBadInput) {
   expect_bad_input({"train", "train-small", "--out", ""}, "--out");
   expect_bad_input({"train", "train-small", "--set", "network.layers=dense 65535,dense 65535"},
                    "network.layers: entry 2 'dense 65535'");
-  expect_bad_input({"train", "train-small", "--set", "network.layers=relu,conv"},
-                   "network.layers: value entry 2 'conv': not a layer; allowed: ");
+  expect_bad_input({"train", "train-small", "--set", "network.layers=relu,cnv"},
+                   "network.layers: value entry 2 'cnv': not a layer; allowed: ");
   expect_bad_input({"train", std::string(300, 'n')}, "nnn");
 }
 

@@ -184,28 +184,47 @@ std::string text_of(const std::vector<SeedRun>& runs) {
   return text;
 }
 
-// result.json, and the weights as layer-<l>-weight.npy in seed-<seed>/.
+void write_array(const std::filesystem::path& file, std::vector<std::size_t> shape,
+                 const std::vector<float>& values) {
+  const NpyArray array{.name = {},
+                       .is_float = true,
+                       .shape = std::move(shape),
+                       .integers = {},
+                       .floats = {values.begin(), values.end()}};
+  write_file(file, npy_bytes(array));
+}
+
+// Outputs x inputs, of a convolution outputs x kernel rows x kernel columns x channels.
+std::vector<std::size_t> weight_shape(const Node& node) {
+  const auto size = [](int value) { return static_cast<std::size_t>(value); };
+  if (node.kind != NodeKind::kConv) return {size(node.outputs()), size(node.k)};
+  const Extent& kernel = node.window.kernel;
+  return {size(node.outputs()), size(kernel.height), size(kernel.width),
+          size(node.k / kernel.area())};
+}
+
+// result.json, and in seed-<seed>/ the weights as layer-<l>-weight.npy and -bias.npy, of
+// normalisations as norm-<n>-..., with -mean.npy and -variance.npy.
 void write_out(const std::filesystem::path& folder, const Json& result,
                const std::vector<SeedRun>& runs) {
   for (const SeedRun& run : runs) {
     const auto seed_folder = folder / fmt::format("seed-{}", run.seed);
-    const Network& network = run.result.network;
-    for (int l = 0; l < network.depth(); ++l) {
-      const Node& layer = network.layer(l);
-      NpyArray weight{
-          .name = {},
-          .is_float = true,
-          .shape = {static_cast<std::size_t>(layer.outputs()), static_cast<std::size_t>(layer.k)},
-          .integers = {},
-          .floats = {layer.weight.begin(), layer.weight.end()}};
-      write_file(seed_folder / fmt::format("layer-{}-weight.npy", l), npy_bytes(weight));
-      if (layer.bias.empty()) continue;
-      NpyArray bias{.name = {},
-                    .is_float = true,
-                    .shape = {layer.bias.size()},
-                    .integers = {},
-                    .floats = {layer.bias.begin(), layer.bias.end()}};
-      write_file(seed_folder / fmt::format("layer-{}-bias.npy", l), npy_bytes(bias));
+    int layers = 0;
+    int norms = 0;
+    for (const Node& node : run.result.network.nodes) {
+      if (node.weight.empty()) continue;
+      const bool layer = node.k > 0;
+      const std::string name =
+          layer ? fmt::format("layer-{}", layers++) : fmt::format("norm-{}", norms++);
+      const auto write = [&](const char* part, std::vector<std::size_t> shape,
+                             const std::vector<float>& values) {
+        if (values.empty()) return;
+        write_array(seed_folder / fmt::format("{}-{}.npy", name, part), std::move(shape), values);
+      };
+      write("weight", layer ? weight_shape(node) : std::vector{node.weight.size()}, node.weight);
+      write("bias", {node.bias.size()}, node.bias);
+      write("mean", {node.running_mean.size()}, node.running_mean);
+      write("variance", {node.running_variance.size()}, node.running_variance);
     }
   }
   write_file(folder / kResultFile, result.dump(2) + "\n");
@@ -216,7 +235,8 @@ IsOwnFile written_earlier(const std::filesystem::path& folder) {
   std::error_code ignored;
   const bool has_result = std::filesystem::is_regular_file(folder / kResultFile, ignored);
   return [has_result](const std::string& path) {
-    static const std::regex weights("seed-[0-9]+/layer-[0-9]+-(weight|bias)\\.npy");
+    static const std::regex weights(
+        "seed-[0-9]+/(layer|norm)-[0-9]+-(weight|bias|mean|variance)\\.npy");
     return has_result && (path == kResultFile || std::regex_match(path, weights));
   };
 }

@@ -5,6 +5,7 @@
 #include "golden/config/convert.hpp"
 #include "golden/continual/class_incremental.hpp"
 #include "golden/data/load.hpp"
+#include "golden/support/random.hpp"
 #include "sim/systemc/faults.hpp"
 #include "testbenches/backends.hpp"
 
@@ -32,6 +33,35 @@ TEST(TrainBackend, AFaultOfTheModelChangesTheTrainedWeights) {
   }
   select_systemc_fault(SystemcFault::kNone);
   EXPECT_EQ(trained_on(*model), expected);
+}
+
+// Convolutions are the same jobs with other operands.
+TEST(TrainBackend, AConvolutionalNetworkHasOneHashOnGoldenAndTheModel) {
+  const Config config = Config::load(
+      "train-small", {"train.max_steps=2", "train.batch=6", "continual.memory=0",
+                      "network.layers=conv 5 kernel=3 pad=1,relu,max-pool 2,conv 4 kernel=2 "
+                      "stride=2,relu,flatten"});
+  HostRandom random(4);
+  Split split;
+  split.train.name = "random images";
+  split.train.features = 7 * 6 * 3;
+  split.train.channels = 3;
+  split.train.height = 7;
+  split.train.width = 6;
+  split.train.classes = 4;
+  for (int i = 0; i < 12; ++i) {
+    split.train.label.push_back(i % 4);
+    for (int f = 0; f < split.train.features; ++f) {
+      split.train.x.push_back(2.0F * random.uniform() - 1.0F);
+    }
+  }
+  split.test = split.train;
+  const auto trained_on = [&](Backend& backend) {
+    return run_class_incremental(train_settings(config), split, backend).weights_sha256;
+  };
+  const auto golden = make_golden_backend();
+  const auto model = make_systemc_backend(hardware_parameters(config));
+  EXPECT_EQ(trained_on(*model), trained_on(*golden));
 }
 
 }  // namespace

@@ -313,7 +313,9 @@ KeyDeclaration integer_list(std::string name, std::vector<std::int64_t> value, s
 void add_network_and_data(std::vector<KeyDeclaration>& keys) {
   const TrainSettings d;
   const SplitOptions split;
-  keys.push_back(text_list("network.layers", d.layers, "layers such as \"dense 64\" and \"relu\"",
+  keys.push_back(text_list("network.layers", d.layers,
+                           "layers such as \"conv 16 kernel=3 pad=1\", \"relu\", \"max-pool 2\", "
+                           "\"flatten\", \"dense 64\"",
                            kNumeric, "Layers between the input and the classifier, in order."));
   keys.push_back(flag("network.bias", d.bias, kNumeric, "Whether the layers have a bias."));
   keys.push_back(choice("data.set", "embedded", {dataset_names().begin(), dataset_names().end()},

@@ -343,6 +343,7 @@ class Run {
                       gradients_);
     require_finite(loss);
     backward_pass(network_, *student_, activations_, gradients_);
+    learn_statistics(activations_, network_);
     sgd_.step(network_, gradients_.nodes);
     return loss;
   }

@@ -32,9 +32,10 @@ Recorded record(const std::vector<std::string>& overrides, const TraceSelection&
   TraceRecorder recorder(make_golden_backend(), selection, most_bytes);
   Recorded result;
   result.weights_sha256 =
-      run_class_incremental(train_settings(config), split, recorder, [&](const TrainProgress& p) {
-        recorder.set_steps(p.steps);
-      }).weights_sha256;
+      run_class_incremental(
+          train_settings(config), split, recorder,
+          {.progress = [&](const TrainProgress& p) { recorder.set_steps(p.steps); }})
+          .weights_sha256;
   result.left_out = recorder.left_out();
   if (recorder.trace().jobs() == 0) return result;
   const Trace trace(Npz::parse(recorder.trace().bytes(), "t.npz"), config);

@@ -32,29 +32,52 @@ inline Role forward_role(const Network& network, int layer) {
                                                                         : Role::kForwardInput;
 }
 
+/// What a layer reads.
+inline const Shape& input_shape(const Network& network, int layer) {
+  return network.node(network.layer(layer).inputs.front()).shape;
+}
+
 /// Keeps the operands of one pass from forward to backward; not for use by two threads.
 class Executor {
  public:
   virtual ~Executor() = default;
 
-  /// Takes the weights of `network`, which must live unchanged until the next begin().
-  virtual void begin(const Network& network, const PassContext& context) = 0;
+  /// Takes the weights of `network`, which must live, with the same weights, until the next
+  /// begin().
+  void begin(const Network& network, const PassContext& context) {
+    network_ = &network;
+    context_ = context;
+    take_weights();
+  }
+  [[nodiscard]] PassKind kind() const { return context_.kind; }
 
-  /// y = x W^T of layer l, the node network.layers[l]. x: batch x inputs; y: batch x outputs.
+  /// y = x W^T of layer l, the node network.layers[l]. Dense: x is batch x inputs, y batch x
+  /// outputs. Convolution: x and y are image tensors (Shape), and the GEMM's X is the patch matrix
+  /// of x (patches.hpp).
   /// `first_sample` is the number of the batch's first sample within its data set: evaluation
   /// batches of one begin() draw differently. x must live until backward().
   virtual void forward(int layer, const FloatMatrix& x, std::uint32_t first_sample,
                        FloatMatrix& y) = 0;
 
-  /// Of the layer's last forward(), unless null: dw = g^T x (outputs x inputs) and dx = g W
-  /// (batch x inputs). g: batch x outputs.
+  /// Of the layer's last forward(), unless null: dw = g^T x, shaped like W, and dx = g W, shaped
+  /// like x; of a convolution the sum of patches. g: shaped like y.
   virtual void backward(int layer, const FloatMatrix& g, FloatMatrix* dx,
                         std::vector<float>* dw) = 0;
 
-  /// Bytes that one layer keeps from forward to backward for a batch: its input, its weights where
-  /// they are kept in another form than the master weights, and the mask of a ReLU before it.
+  /// Bytes that one layer keeps from forward to backward for a batch: its input (of a convolution
+  /// the image tensor, not the patches) and its weights where they are kept in another form than
+  /// the master weights.
   [[nodiscard]] virtual std::uint64_t kept_bytes(const Network& network, int layer,
                                                  int batch) const = 0;
+
+  /// Whether the sign of a layer's input can be read from what is kept of it.
+  [[nodiscard]] virtual bool keeps_signs() const = 0;
+
+ protected:
+  virtual void take_weights() = 0;
+
+  const Network* network_ = nullptr;
+  PassContext context_;
 };
 
 /// The executor of a recipe. Checks the recipe. `backend` is used in mode kQuantised and must

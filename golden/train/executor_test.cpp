@@ -46,13 +46,14 @@ std::vector<std::int32_t> some_labels(int batch) {
 
 // Gradients of the mean cross-entropy by layer, with the given arithmetic.
 std::vector<ParameterGradient> gradients_of(const Network& network, Executor& executor,
-                                            const FloatMatrix& x, const PassContext& context) {
+                                            const FloatMatrix& x, int batch,
+                                            const PassContext& context) {
   Activations activations;
-  input_of(activations, network, x.rows) = x;
+  input_of(activations, network, batch) = x;
   executor.begin(network, context);
   forward_pass(network, executor, activations);
   Gradients gradients;
-  cross_entropy(activations.logits(), some_labels(x.rows), gradients.logits());
+  cross_entropy(activations.logits(), some_labels(batch), gradients.logits());
   backward_pass(network, executor, activations, gradients);
   std::vector<ParameterGradient> layers;
   for (const int n : network.layers) layers.push_back(gradients.nodes[static_cast<std::size_t>(n)]);
@@ -97,7 +98,7 @@ TEST(Executor, FloatGradientIsThatOfFiniteDifferences) {
   Network network = small_network(true);
   const FloatMatrix x = random_matrix(10, 7, 1);
   const auto executor = make_float_executor();
-  const std::vector<ParameterGradient> gradients = gradients_of(network, *executor, x, {});
+  const std::vector<ParameterGradient> gradients = gradients_of(network, *executor, x, x.rows, {});
   constexpr float step = 0x1p-12F;
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     Node& dense = network.layer(static_cast<int>(l));
@@ -145,17 +146,46 @@ TEST(Executor, EightBitsAndWideAccumulatorsGiveTheFloatGradient) {
   const FloatMatrix x = random_matrix(400, 7, 2);
   const auto backend = make_golden_backend();
   const auto exact = make_float_executor();
-  const std::vector<ParameterGradient> expected = gradients_of(network, *exact, x, {});
+  const std::vector<ParameterGradient> expected = gradients_of(network, *exact, x, x.rows, {});
   for (const auto& [rule, block] :
        {std::pair{BlockRule::kNone, 0}, {BlockRule::kPad, 32}, {BlockRule::kPaper, 0}}) {
     const auto executor = make_executor(wide_recipe(rule, block), *backend);
     const std::vector<ParameterGradient> gradients =
-        gradients_of(network, *executor, x, {.seed = 1});
+        gradients_of(network, *executor, x, x.rows, {.seed = 1});
     for (std::size_t l = 0; l < gradients.size(); ++l) {
       // What is left are outputs near 0 that fall on the other side of the ReLU.
       EXPECT_GT(cosine(gradients[l].weight, expected[l].weight), 0.995)
           << to_string(rule) << ", layer " << l;
       EXPECT_GT(cosine(gradients[l].bias, expected[l].bias), 0.995);
+    }
+  }
+}
+
+Network image_network() {
+  HostRandom random(5);
+  return make_network({.height = 6, .width = 5, .channels = 3},
+                      std::vector<std::string>{"conv 8 kernel=3 pad=1", "relu", "max-pool 2",
+                                               "conv 6 kernel=2 pad=1", "relu", "average-pool"},
+                      4, true, random);
+}
+
+TEST(Executor, EightBitsAndWideAccumulatorsGiveTheFloatGradientOfConvolutions) {
+  const Network network = image_network();
+  constexpr int batch = 100;
+  const FloatMatrix x = random_matrix(batch * 30, 3, 2);
+  const auto backend = make_golden_backend();
+  const auto exact = make_float_executor();
+  const std::vector<ParameterGradient> expected = gradients_of(network, *exact, x, batch, {});
+  TrainRecipe paper = preset_recipe("hdqt-paper");
+  paper.paper.operand_bits = 7;
+  paper.paper.accumulator_bits = 16;
+  for (const TrainRecipe& recipe :
+       {wide_recipe(BlockRule::kNone, 0), wide_recipe(BlockRule::kPad, 32), paper}) {
+    const auto executor = make_executor(recipe, *backend);
+    const auto gradients = gradients_of(network, *executor, x, batch, {.seed = 1});
+    for (std::size_t l = 0; l < gradients.size(); ++l) {
+      EXPECT_GT(cosine(gradients[l].weight, expected[l].weight), 0.98) << "layer " << l;
+      EXPECT_GT(cosine(gradients[l].bias, expected[l].bias), 0.98) << "layer " << l;
     }
   }
 }
@@ -168,8 +198,9 @@ TEST(Executor, PaperWithSevenBitsAndNoClampGivesTheFloatGradient) {
   recipe.paper.accumulator_bits = 16;
   const auto exact = make_float_executor();
   const auto paper = make_paper_executor(recipe);
-  const std::vector<ParameterGradient> expected = gradients_of(network, *exact, x, {});
-  const std::vector<ParameterGradient> gradients = gradients_of(network, *paper, x, {.seed = 1});
+  const std::vector<ParameterGradient> expected = gradients_of(network, *exact, x, x.rows, {});
+  const std::vector<ParameterGradient> gradients =
+      gradients_of(network, *paper, x, x.rows, {.seed = 1});
   for (std::size_t l = 0; l < gradients.size(); ++l) {
     EXPECT_GT(cosine(gradients[l].weight, expected[l].weight), 0.998) << "layer " << l;
   }
@@ -267,7 +298,7 @@ TEST(Executor, EveryOperandAndProductIsAJobWithDrawsOfItsOwn) {
     const Network network = small_network();
     const auto executor = make_executor(preset_recipe(preset), recorder);
     TrainTotals totals;
-    gradients_of(network, *executor, random_matrix(10, 7, 3),
+    gradients_of(network, *executor, random_matrix(10, 7, 3), 10,
                  {.seed = 9, .step = 4, .totals = &totals});
     // Three layers: W and X forward; G and X, and except for the first layer G and W, backward.
     EXPECT_EQ(recorder.prepares.size(), 3U * 2 + 3 * 2 + 2 * 2);
@@ -305,7 +336,7 @@ TEST(Executor, AnUntransformedElementHasOneIndexHoweverItIsRead) {
   Recorder recorder;
   const Network network = small_network();
   const auto executor = make_executor(preset_recipe("fqt"), recorder);
-  gradients_of(network, *executor, random_matrix(10, 7, 3), {});
+  gradients_of(network, *executor, random_matrix(10, 7, 3), 10, {});
   for (const PrepareJob& job : recorder.prepares) {
     const bool turned = job.recipe.draw.role >= static_cast<int>(Role::kBackwardWeight);
     EXPECT_EQ(job.recipe.stride_k, turned ? static_cast<std::uint32_t>(job.input.lines) : 1U);
@@ -317,7 +348,7 @@ TEST(Executor, BackwardOperandsAreTheForwardCodes) {
   Recorder recorder;
   const Network network = small_network();
   const auto executor = make_executor(preset_recipe("hdqt"), recorder);
-  gradients_of(network, *executor, random_matrix(10, 7, 3), {});
+  gradients_of(network, *executor, random_matrix(10, 7, 3), 10, {});
   for (const PrepareJob& job : recorder.prepares) {
     if (job.recipe.draw.role != static_cast<int>(Role::kBackwardActivation)) continue;
     const PreparedOperand& forward =
@@ -348,6 +379,30 @@ TEST(Executor, ResultsBecomeFloatsByTheScaleRule) {
   }
 }
 
+TEST(Executor, SignednessFollowsFromTheNetwork) {
+  HostRandom random(5);
+  const Network network = make_network(
+      {.height = 5, .width = 4, .channels = 2},
+      std::vector<std::string>{"conv 3 kernel=2", "max-pool 2 stride=1", "conv 4 kernel=1", "relu",
+                               "max-pool 2 stride=1", "conv 5 kernel=1", "relu", "average-pool",
+                               "flatten", "dense 3", "dense 4", "relu"},
+      4, false, random);
+  const Role expected[] = {Role::kForwardInput,      Role::kForwardInput, Role::kForwardActivation,
+                           Role::kForwardActivation, Role::kForwardInput, Role::kForwardActivation};
+  ASSERT_EQ(network.depth(), 6);
+  Recorder recorder;
+  const auto executor = make_executor(preset_recipe("hdqt"), recorder);
+  gradients_of(network, *executor, random_matrix(3 * 20, 2, 3), 3, {});
+  for (int l = 0; l < network.depth(); ++l) {
+    EXPECT_EQ(forward_role(network, l), expected[l]) << l;
+    const PrepareRecipe& recipe = recorder.prepares[static_cast<std::size_t>(6 + l)].recipe;
+    EXPECT_EQ(recipe.draw.layer, l);
+    EXPECT_EQ(recipe.draw.role, static_cast<int>(expected[l]));
+    EXPECT_EQ(formats()[static_cast<std::size_t>(recipe.format)].is_signed,
+              expected[l] == Role::kForwardInput);
+  }
+}
+
 TEST(Executor, DivergedWeightsAreNamed) {
   Network network = small_network();
   network.layer(1).weight[3] = std::nanf("");
@@ -365,10 +420,23 @@ TEST(Executor, KeptBytes) {
   const Network network = small_network();
   const auto backend = make_golden_backend();
   const auto integers = make_executor(preset_recipe("hdqt"), *backend);
-  // Layer 0: 8·7 codes of 4 bits. Layer 1: 8·9 codes, 8·9 mask bits, 9·6 weight codes.
+  // Layer 0: 8·7 codes of 4 bits. Layer 1: 8·9 codes, 9·6 weight codes; layer 2: 8·6 and 6·4. The
+  // ReLUs between them: 8·9 and 8·6 mask bits.
   EXPECT_EQ(integers->kept_bytes(network, 0, 8), 28U);
-  EXPECT_EQ(integers->kept_bytes(network, 1, 8), (72U * 5 + 54 * 4 + 7) / 8);
-  EXPECT_EQ(make_float_executor()->kept_bytes(network, 1, 8), 4U * 72);
+  EXPECT_EQ(integers->kept_bytes(network, 1, 8), (72U + 54) / 2);
+  EXPECT_EQ(backward_bytes(network, *integers, 8), 28U + 63 + (48 + 24) / 2 + (72 + 48) / 8);
+  const auto floats = make_float_executor();
+  EXPECT_EQ(floats->kept_bytes(network, 1, 8), 4U * 72);
+  EXPECT_EQ(backward_bytes(network, *floats, 8), 4U * 8 * (7 + 9 + 6));  // signs are masks
+  // A convolution keeps its image, not the patches; a maximum of 4 is chosen with 2 bits.
+  HostRandom random(5);
+  const Network images = make_network(
+      {.height = 4, .width = 6, .channels = 3},
+      std::vector<std::string>{"conv 5 kernel=3 pad=1", "relu", "max-pool 2", "flatten"}, 2, false,
+      random);
+  EXPECT_EQ(integers->kept_bytes(images, 0, 8), 8U * 72 / 2);
+  EXPECT_EQ(integers->kept_bytes(images, 1, 8), (8U * 30 + 2 * 30) / 2);
+  EXPECT_EQ(backward_bytes(images, *floats, 8), 4U * 8 * (72 + 30) + 8 * 120 / 8 + 8 * 30 / 4);
 }
 
 }  // namespace

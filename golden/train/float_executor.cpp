@@ -1,7 +1,10 @@
 // The float32 baseline: OpenBLAS on one thread, so that a machine always gives the same weights.
 #include <cblas.h>
 
+#include <algorithm>
+
 #include "golden/train/executor.hpp"
+#include "golden/train/patches.hpp"
 
 namespace sylvester {
 namespace {
@@ -10,59 +13,95 @@ class FloatExecutor final : public Executor {
  public:
   FloatExecutor() { openblas_set_num_threads(1); }
 
-  void begin(const Network& network, const PassContext& context) override {
-    network_ = &network;
-    totals_ = context.totals;
-    inputs_.resize(network.layers.size());
-  }
-
   void forward(int layer, const FloatMatrix& x, std::uint32_t /*first_sample*/,
                FloatMatrix& y) override {
-    const Node& dense = network_->layer(layer);
-    y.resize(x.rows, dense.outputs());
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, x.rows, dense.outputs(), dense.k, 1.0F,
-                x.values.data(), dense.k, dense.weight.data(), dense.k, 0.0F, y.values.data(),
-                dense.outputs());
+    const Node& node = network_->layer(layer);
     inputs_[static_cast<std::size_t>(layer)] = &x;
-    count(GemmKind::kForward, dense, x.rows);
+    const bool conv = node.kind == NodeKind::kConv;
+    const PatchShape patches = conv ? patch_shape(*network_, node) : PatchShape{};
+    const int rows = conv ? x.rows / patches.in.positions() * patches.out.positions() : x.rows;
+    y.resize(rows, node.outputs());
+    for_chunks(node, patches, rows, [&](int first, int count) {
+      const float* a = conv ? gather(patches, x, first, count) : x.values.data();
+      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, count, node.outputs(), node.k, 1.0F, a,
+                  node.k, node.weight.data(), node.k, 0.0F, y.row(first), node.outputs());
+    });
+    count_gemm(GemmKind::kForward, node, rows);
   }
 
   void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, std::vector<float>* dw) override {
-    const Node& dense = network_->layer(layer);
+    const Node& node = network_->layer(layer);
     const FloatMatrix& x = *inputs_[static_cast<std::size_t>(layer)];
+    const bool conv = node.kind == NodeKind::kConv;
+    const PatchShape patches = conv ? patch_shape(*network_, node) : PatchShape{};
     if (dx != nullptr) {
-      dx->resize(g.rows, dense.k);
-      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, g.rows, dense.k, dense.outputs(), 1.0F,
-                  g.values.data(), dense.outputs(), dense.weight.data(), dense.k, 0.0F,
-                  dx->values.data(), dense.k);
-      count(GemmKind::kInputGradient, dense, g.rows);
+      dx->resize(x.rows, x.cols);
+      for_chunks(node, patches, g.rows, [&](int first, int count) {
+        if (conv)
+          patches_.resize(static_cast<std::size_t>(count) * static_cast<std::size_t>(node.k));
+        float* product = conv ? patches_.data() : dx->values.data();
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, count, node.k, node.outputs(), 1.0F,
+                    g.row(first), node.outputs(), node.weight.data(), node.k, 0.0F, product,
+                    node.k);
+        if (!conv) return;
+        const int positions = patches.out.positions();
+        sum_patches(patches, product, count / positions,
+                    dx->row(first / positions * patches.in.positions()));
+      });
+      count_gemm(GemmKind::kInputGradient, node, g.rows);
     }
     if (dw == nullptr) return;
-    dw->resize(dense.weight.size());
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, dense.outputs(), dense.k, g.rows, 1.0F,
-                g.values.data(), dense.outputs(), x.values.data(), dense.k, 0.0F, dw->data(),
-                dense.k);
-    count(GemmKind::kWeightGradient, dense, g.rows);
+    dw->resize(node.weight.size());
+    for_chunks(node, patches, g.rows, [&](int first, int count) {
+      const float* b = conv ? gather(patches, x, first, count) : x.values.data();
+      cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, node.outputs(), node.k, count, 1.0F,
+                  g.row(first), node.outputs(), b, node.k, first == 0 ? 0.0F : 1.0F, dw->data(),
+                  node.k);
+    });
+    count_gemm(GemmKind::kWeightGradient, node, g.rows);
   }
 
   [[nodiscard]] std::uint64_t kept_bytes(const Network& network, int layer,
                                          int batch) const override {
-    // The input as float32; the mask of the ReLU before it is its sign.
     return sizeof(float) * static_cast<std::uint64_t>(batch) *
-           static_cast<std::uint64_t>(network.layer(layer).k);
+           static_cast<std::uint64_t>(input_shape(network, layer).size());
   }
+  [[nodiscard]] bool keeps_signs() const override { return true; }
 
  private:
-  void count(GemmKind kind, const Node& dense, int batch) {
-    if (totals_ == nullptr) return;
-    GemmTotals& total = totals_->gemm[static_cast<std::size_t>(kind)];
-    ++total.gemms;
-    total.macs += static_cast<std::uint64_t>(batch) * dense.weight.size();
+  void take_weights() override { inputs_.resize(network_->layers.size()); }
+
+  // Calls use(first row, rows) for all rows of the output: at once, of a convolution as many images
+  // together as have patches that stay in the cache.
+  template <typename Use>
+  static void for_chunks(const Node& node, const PatchShape& patches, int rows, const Use& use) {
+    constexpr int kCached = 1 << 17;  // floats
+    int chunk = rows;
+    if (node.kind == NodeKind::kConv) {
+      const int positions = patches.out.positions();
+      chunk = std::max(1, kCached / std::max(1, positions * node.k)) * positions;
+    }
+    for (int first = 0; first < rows; first += chunk) use(first, std::min(chunk, rows - first));
   }
 
-  const Network* network_ = nullptr;
-  TrainTotals* totals_ = nullptr;
+  // Patches behind the output rows first ... first + count.
+  const float* gather(const PatchShape& patches, const FloatMatrix& x, int first, int count) {
+    const int positions = patches.out.positions();
+    patches_.resize(static_cast<std::size_t>(count) * static_cast<std::size_t>(patches.k()));
+    gather_patches(patches, x.row(first / positions * patches.in.positions()), count / positions,
+                   patches_.data());
+    return patches_.data();
+  }
+
+  void count_gemm(GemmKind kind, const Node& node, int rows) {
+    if (context_.totals == nullptr) return;
+    GemmTotals& total = context_.totals->gemm[static_cast<std::size_t>(kind)];
+    ++total.gemms;
+    total.macs += static_cast<std::uint64_t>(rows) * node.weight.size();
+  }
+
   std::vector<const FloatMatrix*> inputs_;
+  std::vector<float> patches_;
 };
 
 }  // namespace

@@ -8,9 +8,17 @@
 
 namespace sylvester {
 
-/// The words of an entry, each behind what it reads by default: the entry before it.
-///   dense N      N outputs; "dense input": as many as the sample has values
+/// An entry is a layer that reads the entry before it. K, S and P are one number or HxW.
+///   dense N                         N outputs; "dense input": as many as the sample has values
+///   conv N kernel=K [stride=S] [pad=P]   N channels; stride 1, no padding
+///   batch-norm, layer-norm
 ///   relu
+///   basic-block N [stride=S] [repeat=R]  two convolutions of N channels with batch-norm, and the
+///                                   input added to them; R blocks, only the first one has the
+///                                   stride
+///   max-pool K [stride=S] [pad=P]   stride K
+///   average-pool [K [stride=S]]     stride K; without K the mean of the whole image
+///   flatten
 /// Throws UserError `entry 2 'dens 5': ...; allowed: ...` if an entry is none of these.
 void check_layers(std::span<const std::string> layers);
 

@@ -17,6 +17,7 @@ namespace {
 
 // Weights are in memory several times: gradient, velocity, teacher.
 constexpr std::int64_t kMostWeights = std::int64_t{1} << 28;
+constexpr std::size_t kMostNodes = 10000;
 constexpr std::int64_t kMostValues = std::int64_t{1} << 28;  // of one sample's tensor
 
 // One draw. 2u - 1 is exact.
@@ -35,17 +36,20 @@ class WeightDraw {
   HostRandom* random_;
 };
 
-void require_weights(std::int64_t outputs, std::int64_t k) {
-  if (outputs * k > kMostWeights) {
+// Before a layer of so many weights is made for the network.
+void require_weights(const Network& network, std::int64_t outputs, std::int64_t k) {
+  std::int64_t weights = outputs * k;
+  for (const Node& node : network.nodes) weights += static_cast<std::int64_t>(node.weight.size());
+  if (weights > kMostWeights) {
     throw UserError(
-        fmt::format("{} outputs of {} products each; allowed: at most {} weights in one layer",
-                    outputs, k, kMostWeights));
+        fmt::format("with {} outputs of {} products each the network has {} weights; allowed: at "
+                    "most {}",
+                    outputs, k, weights, kMostWeights));
   }
 }
 
 // Weight rows, and biases if the node has any, for outputs that it does not have yet.
 void grow(Node& node, int outputs, bool bias, HostRandom& random) {
-  require_weights(outputs, node.k);
   const auto rows = static_cast<std::size_t>(outputs - node.outputs());
   WeightDraw draw(node.k, random);
   draw.append(node.weight, rows * static_cast<std::size_t>(node.k));
@@ -68,11 +72,54 @@ int append(Network& network, Node node) {
     throw UserError(fmt::format("a tensor of {} x {} x {} values; allowed: at most {}", s.height,
                                 s.width, s.channels, kMostValues));
   }
+  if (network.nodes.size() >= kMostNodes) {
+    throw UserError(fmt::format("a network of more than {} nodes", kMostNodes));
+  }
   const int number = static_cast<int>(network.nodes.size());
   for (const int input : node.inputs) ++network.node(input).uses;
   if (node.k > 0) network.layers.push_back(number);
   network.nodes.push_back(std::move(node));
   return number;
+}
+
+void require_width(int width) {
+  if (width < 1) {
+    throw UserError(fmt::format("a network layer of width {}; allowed: 1 and more", width));
+  }
+}
+
+// Positions of an output axis.
+int window_positions(int size, int kernel, int stride, int pad) {
+  if (kernel < 1 || kernel > kMostKernel || stride < 1 || stride > kMostKernel || pad < 0 ||
+      pad >= kernel || kernel > size + 2 * pad) {
+    throw UserError(
+        fmt::format("kernel {}, stride {}, pad {} on an input {} wide or high; allowed: kernel "
+                    "1...{} and at most the padded input, stride 1...{}, pad below the kernel",
+                    kernel, stride, pad, size, kMostKernel, kMostKernel));
+  }
+  return (size + 2 * pad - kernel) / stride + 1;
+}
+
+// With as many channels as its input, and its sign.
+Node window_node(NodeKind kind, const Network& network, int input, const Window& window) {
+  const Node& in = network.node(input);
+  Node node = new_node(kind, {input},
+                       {.height = window_positions(in.shape.height, window.kernel.height,
+                                                   window.stride.height, window.pad.height),
+                        .width = window_positions(in.shape.width, window.kernel.width,
+                                                  window.stride.width, window.pad.width),
+                        .channels = in.shape.channels});
+  node.window = window;
+  node.non_negative = in.non_negative && kind != NodeKind::kConv;
+  return node;
+}
+
+Node norm_node(NodeKind kind, const Network& network, int input) {
+  Node node = new_node(kind, {input}, network.node(input).shape);
+  const auto channels = static_cast<std::size_t>(node.shape.channels);
+  node.weight.assign(channels, 1.0F);
+  node.bias.assign(channels, 0.0F);
+  return node;
 }
 
 void require_vector(const Shape& shape) {
@@ -126,20 +173,86 @@ Network make_input(const Shape& shape) {
 }
 
 int add_dense(Network& network, int input, int outputs, bool bias, HostRandom& random) {
-  if (outputs < 1) {
-    throw UserError(fmt::format("a network layer of width {}; allowed: 1 and more", outputs));
-  }
+  require_width(outputs);
   const Shape shape = network.node(input).shape;
   require_vector(shape);
+  require_weights(network, outputs, shape.channels);
   Node node = new_node(NodeKind::kDense, {input}, {.height = 1, .width = 1, .channels = 0});
   node.k = shape.channels;
   grow(node, outputs, bias, random);
   return append(network, std::move(node));
 }
 
+int add_conv(Network& network, int input, int channels, const Window& window, bool bias,
+             HostRandom& random) {
+  const Shape in = network.node(input).shape;
+  Node node = window_node(NodeKind::kConv, network, input, window);
+  require_width(channels);
+  require_weights(network, channels, std::int64_t{window.kernel.area()} * in.channels);
+  node.shape.channels = 0;
+  node.k = window.kernel.area() * in.channels;
+  grow(node, channels, bias, random);
+  return append(network, std::move(node));
+}
+
+int add_batch_norm(Network& network, int input) {
+  Node node = norm_node(NodeKind::kBatchNorm, network, input);
+  node.running_mean.assign(node.bias.size(), 0.0F);
+  node.running_variance.assign(node.bias.size(), 1.0F);
+  return append(network, std::move(node));
+}
+
+int add_layer_norm(Network& network, int input) {
+  return append(network, norm_node(NodeKind::kLayerNorm, network, input));
+}
+
 int add_relu(Network& network, int input) {
   Node node = new_node(NodeKind::kRelu, {input}, network.node(input).shape);
   node.non_negative = true;
+  return append(network, std::move(node));
+}
+
+int add_max_pool(Network& network, int input, const Window& window) {
+  return append(network, window_node(NodeKind::kMaxPool, network, input, window));
+}
+
+int add_average_pool(Network& network, int input, const Window& window) {
+  if (window.pad.height > 0 || window.pad.width > 0) {
+    throw UserError("an average over padding; allowed: pad 0");
+  }
+  return append(network, window_node(NodeKind::kAveragePool, network, input, window));
+}
+
+int add_sum(Network& network, int a, int b) {
+  const Node& first = network.node(a);
+  const Node& second = network.node(b);
+  if (first.shape != second.shape) {
+    throw UserError(fmt::format("a sum of {} x {} x {} and {} x {} x {}; allowed: equal shapes",
+                                first.shape.height, first.shape.width, first.shape.channels,
+                                second.shape.height, second.shape.width, second.shape.channels));
+  }
+  Node node = new_node(NodeKind::kAdd, {a, b}, first.shape);
+  node.non_negative = first.non_negative && second.non_negative;
+  return append(network, std::move(node));
+}
+
+int add_shortcut(Network& network, int input, int channels, const Extent& stride) {
+  const Node& in = network.node(input);
+  if (channels < in.shape.channels) {
+    throw UserError(fmt::format("a shortcut from {} to {} channels; allowed: not fewer",
+                                in.shape.channels, channels));
+  }
+  Node node = window_node(NodeKind::kShortcut, network, input,
+                          {.kernel = {}, .stride = stride, .pad = {.height = 0, .width = 0}});
+  node.shape.channels = channels;
+  return append(network, std::move(node));
+}
+
+int add_flatten(Network& network, int input) {
+  const Node& in = network.node(input);
+  Node node =
+      new_node(NodeKind::kFlatten, {input}, {.height = 1, .width = 1, .channels = in.shape.size()});
+  node.non_negative = in.non_negative;
   return append(network, std::move(node));
 }
 
@@ -171,6 +284,7 @@ void grow_classifier(Network& network, int classes, HostRandom& random) {
     throw UserError(fmt::format("a classifier of {} classes cannot shrink to {}",
                                 classifier.outputs(), classes));
   }
+  require_weights(network, classes - classifier.outputs(), classifier.k);
   grow(classifier, classes, !classifier.bias.empty(), random);
 }
 
@@ -197,7 +311,7 @@ void join_backbone(Network& network, int features, HostRandom& random) {
 
   const auto old_k = static_cast<std::size_t>(classifier.k);
   const int k = network.node(concat).shape.channels;
-  require_weights(classifier.outputs(), k);
+  require_weights(network, classifier.outputs(), k);
   WeightDraw draw(k, random);
   std::vector<float> weight;
   for (std::size_t row = 0; row < classifier.weight.size(); row += old_k) {

@@ -10,11 +10,40 @@
 namespace sylvester {
 
 enum class NodeKind {
-  kInput,   ///< the sample
-  kDense,   ///< y = x W^T + b of 1 x 1 x channels
-  kRelu,    ///< max(x, 0)
-  kConcat,  ///< feature vectors, one after the other
+  kInput,        ///< the sample
+  kDense,        ///< y = x W^T + b of 1 x 1 x channels
+  kConv,         ///< y = x W^T + b of every patch x of the input
+  kBatchNorm,    ///< each channel with mean 0, variance 1 over the batch, then weight and bias
+  kLayerNorm,    ///< the same over the channels of each position
+  kRelu,         ///< max(x, 0)
+  kMaxPool,      ///< largest value of each window
+  kAveragePool,  ///< mean of each window
+  kAdd,          ///< sum of two tensors
+  kShortcut,     ///< every stride-th row and column, with further channels of zeros behind
+  kFlatten,      ///< the tensor as a feature vector, in its order
+  kConcat,       ///< feature vectors, one after the other
 };
+
+/// Rows and columns.
+struct Extent {
+  int height = 1;
+  int width = 1;
+
+  [[nodiscard]] int area() const { return height * width; }
+  friend bool operator==(const Extent&, const Extent&) = default;
+};
+
+/// What an output position of a convolution or pooling reads: kernel.height x kernel.width
+/// positions, `stride` apart, the first one `pad` before the image. Padding is narrower than the
+/// kernel.
+struct Window {
+  Extent kernel;
+  Extent stride;
+  Extent pad{.height = 0, .width = 0};
+
+  friend bool operator==(const Window&, const Window&) = default;
+};
+inline constexpr int kMostKernel = 255;  ///< of a window's height and width, and of its stride
 
 /// Of one sample's tensor. Tensors of a batch are matrices in the order sample, row, column,
 /// channel (NHWC): batch·height·width rows of `channels` values. A feature vector is
@@ -33,10 +62,14 @@ struct Node {
   NodeKind kind = NodeKind::kInput;
   std::vector<int> inputs;  ///< numbers of earlier nodes
   Shape shape;              ///< of the output
-  /// Of a node with a GEMM: length of the contraction of its forward GEMM.
+  /// Of a node with a GEMM: length of the contraction of its forward GEMM; of a convolution
+  /// kernel height·kernel width·input channels, in this order.
   int k = 0;
-  std::vector<float> weight;  ///< dense: channels x k
-  std::vector<float> bias;    ///< channels, or empty: no bias
+  Window window;                        ///< convolution and pooling; of a shortcut the stride
+  std::vector<float> weight;            ///< dense and convolution: channels x k; norms: channels
+  std::vector<float> bias;              ///< channels, or empty: no bias
+  std::vector<float> running_mean;      ///< batch-norm: channels, for passes that do not train
+  std::vector<float> running_variance;  ///< and frozen nodes
   bool frozen = false;        ///< is not trained; gradients still pass through to its inputs
   bool non_negative = false;  ///< no value of the output can be negative
   int uses = 0;               ///< nodes that read the output
@@ -46,11 +79,11 @@ struct Node {
 
 /// All numbers of a node that training changes. The one list of them: hashes, saved states and
 /// copies follow it.
-inline std::array<std::vector<float>*, 2> tensors_of(Node& node) {
-  return {&node.weight, &node.bias};
+inline std::array<std::vector<float>*, 4> tensors_of(Node& node) {
+  return {&node.weight, &node.bias, &node.running_mean, &node.running_variance};
 }
-inline std::array<const std::vector<float>*, 2> tensors_of(const Node& node) {
-  return {&node.weight, &node.bias};
+inline std::array<const std::vector<float>*, 4> tensors_of(const Node& node) {
+  return {&node.weight, &node.bias, &node.running_mean, &node.running_variance};
 }
 
 /// Made by the functions below, which keep its parts consistent.
@@ -82,7 +115,20 @@ Network make_input(const Shape& shape);
 
 /// `input` has the shape 1 x 1 x channels.
 int add_dense(Network& network, int input, int outputs, bool bias, HostRandom& random);
+int add_conv(Network& network, int input, int channels, const Window& window, bool bias,
+             HostRandom& random);
+/// Weights 1, biases 0; running statistics 0 and 1.
+int add_batch_norm(Network& network, int input);
+int add_layer_norm(Network& network, int input);
 int add_relu(Network& network, int input);
+int add_max_pool(Network& network, int input, const Window& window);
+/// A window without padding.
+int add_average_pool(Network& network, int input, const Window& window);
+/// Of two tensors of one shape.
+int add_sum(Network& network, int a, int b);
+/// `channels`: at least those of the input (option A of residual networks).
+int add_shortcut(Network& network, int input, int channels, const Extent& stride);
+int add_flatten(Network& network, int input);
 /// All inputs have the shape 1 x 1 x channels.
 int add_concat(Network& network, const std::vector<int>& inputs);
 /// A dense node whose outputs are logits.
@@ -107,8 +153,8 @@ void freeze(Network& network, int first, int last);
 /// For every node whether a gradient of its output is of use: it or a node before it is trained.
 void needs_gradient(const Network& network, std::vector<bool>& needs);
 
-/// SHA-256 of all weights as little-endian float32, node by node, weight then bias; 64 hexadecimal
-/// digits.
+/// SHA-256 of all weights as little-endian float32, node by node: weight, bias, running mean,
+/// running variance; 64 hexadecimal digits.
 std::string weights_sha256(const Network& network);
 
 }  // namespace sylvester

@@ -1,12 +1,13 @@
 // The published HDQT code for linear layers (quant.py, FLinearQ), golden only: float quantisers
 // around exact sums of codes. Forward: tiles of 32, each clamped, added without a limit. Backward:
-// one sum over the whole contraction, clamped once. Straight-through gradients are zero where the
-// raw value exceeds 7, as in the code.
+// one sum over the whole contraction, clamped once; of a convolution image by image.
+// Straight-through gradients are zero where the raw value exceeds 7, as in the code.
 #include <cmath>
 
 #include "golden/numerics/transform.hpp"
 #include "golden/train/executor.hpp"
 #include "golden/train/paper_quantiser.hpp"
+#include "golden/train/patches.hpp"
 
 namespace sylvester {
 namespace {
@@ -20,9 +21,92 @@ class PaperExecutor final : public Executor {
     signed_format_ = format_index("i" + std::to_string(bits + 1));
   }
 
-  void begin(const Network& network, const PassContext& context) override {
-    network_ = &network;
-    context_ = context;
+  void forward(int layer, const FloatMatrix& x, std::uint32_t /*first_sample*/,
+               FloatMatrix& y) override {
+    LayerState& state = layers_[static_cast<std::size_t>(layer)];
+    const Node& node = network_->layer(layer);
+    state.raw_x = &x;
+    state.x = quantise_forward(forward_role(*network_, layer), x.values, x.rows, x.cols);
+    Quantised a = state.x;
+    if (node.kind == NodeKind::kConv) {
+      const PatchShape patches = patch_shape(*network_, node);
+      const int images = x.rows / patches.in.positions();
+      auto gathered = new_operand(a.codes->format, images * patches.out.positions(), node.k, 1);
+      gather_patches(patches, a.codes->codes.data(), images, gathered->codes.data());
+      a.codes = std::move(gathered);
+    }
+    const GemmResult result = multiply(GemmKind::kForward, a, state.w, recipe_.paper.forward_tile);
+    y.resize(result.m, result.n);
+    to_floats(result, state.w.scale * state.x.scale, y.values);
+  }
+
+  // A convolution is one linear layer after the other, each with the patches of one image as its
+  // batch; what the weights' gradients have in common is added in float32.
+  void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, std::vector<float>* dw) override {
+    const LayerState& state = layers_[static_cast<std::size_t>(layer)];
+    const Node& node = network_->layer(layer);
+    const bool conv = node.kind == NodeKind::kConv;
+    const PatchShape patches = conv ? patch_shape(*network_, node) : PatchShape{};
+    const int rows = conv ? patches.out.positions() : g.rows;  // of a group
+    const int groups = g.rows / rows;
+    if (dx != nullptr) {
+      const int block = block_length(BlockRule::kPaper, 0, node.outputs());
+      turn_codes(state.w.codes->codes.data(), node.outputs(), node.k);
+      const Quantised b = quantise_weight(node.k, node.outputs(), block);
+      dx->resize(state.raw_x->rows, state.raw_x->cols);
+      for (int i = 0; i < groups; ++i) {
+        scratch_.assign(g.row(i * rows), g.row(i * rows) + rows * g.cols);
+        const Quantised a =
+            quantise_stochastic(layer, Role::kInputGradient, rows, g.cols, block, i);
+        const GemmResult result = multiply(GemmKind::kInputGradient, a, b, 0);
+        const float scale = a.scale * b.scale * state.w.scale / static_cast<float>(block);
+        if (!conv) {
+          to_floats(result, scale, dx->values);
+          break;
+        }
+        floats_.resize(result.values.size());
+        to_floats(result, scale, floats_);
+        sum_patches(patches, floats_.data(), 1, dx->row(i * patches.in.positions()));
+      }
+      mask(state.raw_x->values, dx->values);
+    }
+    if (dw == nullptr) return;
+    const int block = block_length(BlockRule::kPaper, 0, rows);
+    dw->assign(node.weight.size(), 0.0F);
+    floats_.resize(node.weight.size());
+    for (int i = 0; i < groups; ++i) {
+      scratch_.resize(static_cast<std::size_t>(rows) * static_cast<std::size_t>(g.cols));
+      transpose(g.row(i * rows), rows, g.cols, scratch_.data());
+      const Quantised a = quantise_stochastic(layer, Role::kWeightGradient, g.cols, rows, block, i);
+      const Code* x = state.x.codes->codes.data();
+      if (conv) {
+        patches_.resize(static_cast<std::size_t>(rows) * static_cast<std::size_t>(node.k));
+        gather_patches(patches, x + static_cast<std::ptrdiff_t>(i) * patches.in.size(), 1,
+                       patches_.data());
+        x = patches_.data();
+      }
+      turn_codes(x, rows, node.k);
+      const Quantised b =
+          quantise_stochastic(layer, Role::kBackwardActivation, node.k, rows, block, i);
+      const GemmResult result = multiply(GemmKind::kWeightGradient, a, b, 0);
+      to_floats(result, a.scale * b.scale * state.x.scale / static_cast<float>(block), floats_);
+      for (std::size_t j = 0; j < dw->size(); ++j) (*dw)[j] += floats_[j];
+    }
+    mask(node.weight, *dw);
+  }
+
+  [[nodiscard]] std::uint64_t kept_bytes(const Network& network, int layer,
+                                         int batch) const override {
+    // Codes and the raw input for the straight-through mask, both in float32.
+    const std::uint64_t inputs = static_cast<std::uint64_t>(batch) *
+                                 static_cast<std::uint64_t>(input_shape(network, layer).size());
+    return sizeof(float) * (2 * inputs + network.layer(layer).weight.size());
+  }
+  [[nodiscard]] bool keeps_signs() const override { return true; }
+
+ private:
+  void take_weights() override {
+    const Network& network = *network_;
     layers_.resize(network.layers.size());
     for (std::size_t l = 0; l < network.layers.size(); ++l) {
       const Node& dense = network.layer(static_cast<int>(l));
@@ -30,55 +114,6 @@ class PaperExecutor final : public Executor {
     }
   }
 
-  void forward(int layer, const FloatMatrix& x, std::uint32_t /*first_sample*/,
-               FloatMatrix& y) override {
-    LayerState& state = layers_[static_cast<std::size_t>(layer)];
-    state.raw_x = &x;
-    state.x = quantise_forward(forward_role(*network_, layer), x.values, x.rows, x.cols);
-    const GemmResult result =
-        multiply(GemmKind::kForward, state.x, state.w, recipe_.paper.forward_tile);
-    y.resize(result.m, result.n);
-    to_floats(result, state.w.scale * state.x.scale, y.values);
-  }
-
-  void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, std::vector<float>* dw) override {
-    const LayerState& state = layers_[static_cast<std::size_t>(layer)];
-    const Node& dense = network_->layer(layer);
-    if (dx != nullptr) {
-      const int block = block_length(BlockRule::kPaper, 0, dense.outputs());
-      scratch_ = g.values;
-      const Quantised a = quantise_stochastic(layer, Role::kInputGradient, g.rows, g.cols, block);
-      turn_codes(state.w);
-      const Quantised b = quantise_weight(dense.k, dense.outputs(), block);
-      const GemmResult result = multiply(GemmKind::kInputGradient, a, b, 0);
-      dx->resize(result.m, result.n);
-      to_floats(result, a.scale * b.scale * state.w.scale / static_cast<float>(block), dx->values);
-      mask(state.raw_x->values, dx->values);
-    }
-    if (dw == nullptr) return;
-    const int block = block_length(BlockRule::kPaper, 0, g.rows);
-    scratch_.resize(g.values.size());
-    transpose(g.values.data(), g.rows, g.cols, scratch_.data());
-    const Quantised a = quantise_stochastic(layer, Role::kWeightGradient, g.cols, g.rows, block);
-    turn_codes(state.x);
-    const Quantised b =
-        quantise_stochastic(layer, Role::kBackwardActivation, dense.k, g.rows, block);
-    const GemmResult result = multiply(GemmKind::kWeightGradient, a, b, 0);
-    dw->resize(result.values.size());
-    to_floats(result, a.scale * b.scale * state.x.scale / static_cast<float>(block), *dw);
-    mask(dense.weight, *dw);
-  }
-
-  [[nodiscard]] std::uint64_t kept_bytes(const Network& network, int layer,
-                                         int batch) const override {
-    // Codes and the raw input for the straight-through mask, both in float32.
-    const Node& dense = network.layer(layer);
-    const std::uint64_t inputs =
-        static_cast<std::uint64_t>(batch) * static_cast<std::uint64_t>(dense.k);
-    return sizeof(float) * (2 * inputs + dense.weight.size());
-  }
-
- private:
   struct Quantised {
     std::shared_ptr<const PreparedOperand> codes;
     float scale = 0.0F;
@@ -114,8 +149,8 @@ class PaperExecutor final : public Executor {
     return finish(role, std::move(operand), scale);
   }
 
-  // Of scratch_, which holds the tensor to be transformed.
-  Quantised quantise_stochastic(int layer, Role role, int lines, int k, int block) {
+  // Of scratch_, which holds part number `part` of the tensor to be transformed.
+  Quantised quantise_stochastic(int layer, Role role, int lines, int k, int block, int part) {
     paper_transform(scratch_, block);
     auto operand = new_operand(signed_format_, lines, k, block);
     const DrawContext draw = {.seed = context_.seed,
@@ -123,8 +158,9 @@ class PaperExecutor final : public Executor {
                               .layer = static_cast<std::uint16_t>(layer),
                               .role = static_cast<std::uint8_t>(role),
                               .repetition = static_cast<std::uint8_t>(context_.kind)};
-    const float scale =
-        paper_quantise_stochastic(scratch_, recipe_.paper.operand_bits, draw, operand->codes);
+    const float scale = paper_quantise_stochastic(
+        scratch_, recipe_.paper.operand_bits, draw, operand->codes,
+        static_cast<std::uint32_t>(part) * static_cast<std::uint32_t>(scratch_.size()));
     return finish(role, std::move(operand), scale);
   }
 
@@ -136,11 +172,10 @@ class PaperExecutor final : public Executor {
     return finish(Role::kBackwardWeight, std::move(operand), scale);
   }
 
-  // scratch_ = the codes read along their other axis, as float.
-  void turn_codes(const Quantised& operand) {
-    const PreparedOperand& codes = *operand.codes;
-    turned_.resize(codes.codes.size());
-    transpose(codes.codes.data(), codes.lines, codes.k, turned_.data());
+  // scratch_ = codes read along their other axis, as float. `codes`: lines x k.
+  void turn_codes(const Code* codes, int lines, int k) {
+    turned_.resize(static_cast<std::size_t>(lines) * static_cast<std::size_t>(k));
+    transpose(codes, lines, k, turned_.data());
     scratch_.assign(turned_.begin(), turned_.end());
   }
 
@@ -175,11 +210,11 @@ class PaperExecutor final : public Executor {
   TrainRecipe recipe_;
   int unsigned_format_ = 0;
   int signed_format_ = 0;
-  const Network* network_ = nullptr;
-  PassContext context_;
   std::vector<LayerState> layers_;
   std::vector<float> scratch_;
+  std::vector<float> floats_;
   std::vector<Code> turned_;
+  std::vector<Code> patches_;
 };
 
 }  // namespace

@@ -46,7 +46,7 @@ float paper_quantise_nearest(std::span<const float> x, int bits, std::span<Code>
 }
 
 float paper_quantise_stochastic(std::span<const float> x, int bits, const DrawContext& context,
-                                std::span<Code> codes) {
+                                std::span<Code> codes, std::uint32_t index0) {
   const float mx = std::min(largest_magnitude(x), 1e8F);
   const float scale = mx / signed_levels(bits);
   const float divisor = scale + kPaperEpsilon;
@@ -55,7 +55,7 @@ float paper_quantise_stochastic(std::span<const float> x, int bits, const DrawCo
     const float magnitude = std::fabs(x[i] / divisor);
     const auto below = static_cast<std::int32_t>(magnitude);
     const float fraction = magnitude - static_cast<float>(below);
-    const std::uint32_t word = draw_word(key, static_cast<std::uint32_t>(i));
+    const std::uint32_t word = draw_word(key, index0 + static_cast<std::uint32_t>(i));
     const float u = static_cast<float>(word >> 8) * 0x1p-24F;
     const std::int32_t code = below + (u < fraction ? 1 : 0);
     codes[i] = static_cast<Code>(x[i] < 0.0F ? -code : code);

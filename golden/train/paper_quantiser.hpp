@@ -25,10 +25,10 @@ float paper_quantise_nearest(std::span<const float> x, int bits, std::span<Code>
 
 /// Backward, stochastic: mx = min(max|x|, 1e8), scale mx/L, y = x/scale;
 /// magnitude = floor|y| + (u < fraction of |y|). u: the upper 24 bits of the project's own draw
-/// with the element's position as index, as a multiple of 2^-24. Float division can make |y| exceed
-/// L, so that a code of L + 1 is possible, as in the code.
+/// with index0 + the element's position as index, as a multiple of 2^-24. Float division can make
+/// |y| exceed L, so that a code of L + 1 is possible, as in the code.
 float paper_quantise_stochastic(std::span<const float> x, int bits, const DrawContext& context,
-                                std::span<Code> codes);
+                                std::span<Code> codes, std::uint32_t index0 = 0);
 
 /// Un-normalised Walsh-Hadamard transform of consecutive blocks in float32, butterflies of distance
 /// 1, 2, 4, ... in this order. `block` is a power of two that divides the size.

@@ -1,10 +1,17 @@
 #include "golden/train/pass.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+#include <limits>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "golden/support/error.hpp"
+
 #include "golden/train/float_loops.hpp"
+#include "golden/train/pool.hpp"
 
 namespace sylvester {
 namespace {
@@ -15,6 +22,23 @@ std::size_t as_size(int value) { return static_cast<std::size_t>(value); }
 // the backward pass of a ReLU reads its own output.
 bool gives_its_matrix(const Node& node) {
   return node.uses == 1 && node.kind != NodeKind::kInput && node.kind != NodeKind::kRelu;
+}
+
+bool uses_batch(const Executor& executor, const Node& node) {
+  return executor.kind() == PassKind::kTraining && !node.frozen;
+}
+
+// Calls use(input row, output row) for all positions that a shortcut keeps.
+template <typename Use>
+void for_shortcut(const PatchShape& shape, int batch, const Use& use) {
+  int out = 0;
+  for (int i = 0; i < batch; ++i) {
+    for (int y = 0; y < shape.out.height; ++y) {
+      for (int x = 0; x < shape.out.width; ++x) {
+        use((i * shape.in.height + shape.row(y)) * shape.in.width + shape.column(x), out++);
+      }
+    }
+  }
 }
 
 void add_bias(const std::vector<float>& bias, FloatMatrix& y) {
@@ -53,6 +77,17 @@ FloatMatrix& Gradients::logits(int h) {
 }
 
 FloatMatrix& input_of(Activations& activations, const Network& network, int batch) {
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+  for (const Node& node : network.nodes) {
+    const std::int64_t values =
+        std::int64_t{batch} * node.shape.positions() * std::max(node.shape.channels, node.k);
+    if (values > most) {
+      throw UserError(
+          fmt::format("a batch of {} samples is too large for this network: {} values in one of "
+                      "its matrices; allowed: at most {}",
+                      batch, values, most));
+    }
+  }
   const Shape& shape = network.nodes.front().shape;
   activations.batch_ = batch;
   activations.matrices_.resize(network.nodes.size());
@@ -64,6 +99,7 @@ void forward_pass(const Network& network, Executor& executor, Activations& activ
   std::vector<FloatMatrix>& matrices = activations.matrices_;
   std::vector<int>& places = activations.places_;
   places.resize(network.nodes.size());
+  activations.states_.resize(network.nodes.size());
   activations.heads_ = network.heads;
   activations.features_ = network.heads.empty() ? 0 : network.classifier().inputs.front();
   places[0] = 0;
@@ -80,12 +116,39 @@ void forward_pass(const Network& network, Executor& executor, Activations& activ
       case NodeKind::kInput:
         break;
       case NodeKind::kDense:
+      case NodeKind::kConv:
         executor.forward(layer++, x, activations.first_sample, y);
         if (!node.bias.empty()) add_bias(node.bias, y);
         break;
       case NodeKind::kRelu:
         if (!in_place) y.values = x.values;
         zero_unless_positive(y.values.data(), y.values.size(), y.values.data());
+        break;
+      case NodeKind::kBatchNorm:
+        batch_norm(node, uses_batch(executor, node), x, y, activations.states_[n].norm);
+        break;
+      case NodeKind::kLayerNorm:
+        layer_norm(node, x, y, activations.states_[n].norm);
+        break;
+      case NodeKind::kAdd: {
+        const FloatMatrix& other = activations.of(node.inputs[1]);
+        for (std::size_t i = 0; i < y.values.size(); ++i)
+          y.values[i] = x.values[i] + other.values[i];
+        break;
+      }
+      case NodeKind::kShortcut:
+        std::ranges::fill(y.values, 0.0F);
+        for_shortcut(patch_shape(network, node), activations.batch_,
+                     [&](int in, int out) { std::copy_n(x.row(in), x.cols, y.row(out)); });
+        break;
+      case NodeKind::kMaxPool:
+        max_pool(patch_shape(network, node), x, y, activations.states_[n].chosen);
+        break;
+      case NodeKind::kAveragePool:
+        average_pool(patch_shape(network, node), x, y);
+        break;
+      case NodeKind::kFlatten:
+        y.values = x.values;
         break;
       case NodeKind::kConcat: {
         int column = 0;
@@ -199,11 +262,45 @@ class BackwardPass {
       case NodeKind::kInput:
         break;
       case NodeKind::kDense:
+      case NodeKind::kConv:
         gemm_backward(n, node, layer);
         break;
       case NodeKind::kRelu: {
         FloatMatrix& g = gradient(n);
         zero_unless_positive(activations_.of(n).values.data(), g.values.size(), g.values.data());
+        hand_on(n, node.inputs.front());
+        break;
+      }
+      case NodeKind::kBatchNorm:
+      case NodeKind::kLayerNorm:
+        norm_backward(n, node);
+        break;
+      case NodeKind::kAdd:
+        give(node.inputs[1], [&](FloatMatrix& part) { part.values = gradient(n).values; });
+        hand_on(n, node.inputs[0]);
+        break;
+      case NodeKind::kShortcut:
+        give(node.inputs.front(), [&](FloatMatrix& dx) {
+          std::ranges::fill(dx.values, 0.0F);
+          for_shortcut(patch_shape(network_, node), activations_.batch_, [&](int in, int out) {
+            std::copy_n(gradient(n).row(out), dx.cols, dx.row(in));
+          });
+        });
+        break;
+      case NodeKind::kMaxPool:
+        give(node.inputs.front(), [&](FloatMatrix& dx) {
+          max_pool_gradient(patch_shape(network_, node), activations_.states_[as_size(n)].chosen,
+                            gradient(n), dx);
+        });
+        break;
+      case NodeKind::kAveragePool:
+        give(node.inputs.front(), [&](FloatMatrix& dx) {
+          average_pool_gradient(patch_shape(network_, node), gradient(n), dx);
+        });
+        break;
+      case NodeKind::kFlatten: {
+        const FloatMatrix& x = activations_.of(node.inputs.front());
+        gradient(n).resize(x.rows, x.cols);
         hand_on(n, node.inputs.front());
         break;
       }
@@ -227,10 +324,27 @@ class BackwardPass {
       executor_.backward(layer, gradient(n), nullptr, dw);
       return;
     }
-    const int g = place(n);  // take_matrix() may move the matrices, not their numbers
-    give(input, [&](FloatMatrix& dx) {
-      executor_.backward(layer, gradients_.matrices_[as_size(g)], &dx, dw);
-    });
+    give(input, [&](FloatMatrix& dx) { executor_.backward(layer, gradient(n), &dx, dw); });
+  }
+
+  void norm_backward(int n, const Node& node) {
+    ParameterGradient* parameters = node.frozen ? nullptr : &gradients_.nodes[as_size(n)];
+    const NormState& state = activations_.states_[as_size(n)].norm;
+    const int input = node.inputs.front();
+    const FloatMatrix& x = activations_.of(input);
+    const auto run = [&](FloatMatrix* dx) {
+      if (node.kind == NodeKind::kBatchNorm) {
+        batch_norm_gradient(node, uses_batch(executor_, node), state, x, gradient(n), parameters,
+                            dx, gradients_.sums_);
+      } else {
+        layer_norm_gradient(node, state, x, gradient(n), parameters, dx, gradients_.sums_);
+      }
+    };
+    if (needed_[as_size(input)]) {
+      give(input, [&](FloatMatrix& dx) { run(&dx); });
+    } else {
+      run(nullptr);
+    }
   }
 
   const Network& network_;
@@ -245,10 +359,45 @@ void backward_pass(const Network& network, Executor& executor, const Activations
   BackwardPass(network, executor, activations, gradients)();
 }
 
+void learn_statistics(const Activations& activations, Network& network) {
+  for (std::size_t n = 0; n < network.nodes.size(); ++n) {
+    Node& node = network.nodes[n];
+    if (node.kind != NodeKind::kBatchNorm || node.frozen) continue;
+    const int rows = activations.batch_ * node.shape.positions();
+    learn_statistics(activations.states_[n].norm, rows, node);
+  }
+}
+
 std::uint64_t backward_bytes(const Network& network, const Executor& executor, int batch) {
-  std::uint64_t sum = 0;
-  for (int l = 0; l < network.depth(); ++l) sum += executor.kept_bytes(network, l, batch);
-  return sum;
+  std::vector<bool> needed;
+  needs_gradient(network, needed);
+  std::vector<bool> read_by_layer(network.nodes.size());
+  for (const int n : network.layers) {
+    read_by_layer[as_size(network.node(n).inputs.front())] = true;
+  }
+  std::uint64_t bytes = 0;
+  int layer = 0;
+  for (std::size_t n = 0; n < network.nodes.size(); ++n) {
+    const Node& node = network.nodes[n];
+    if (node.k > 0) bytes += executor.kept_bytes(network, layer++, batch);
+    if (!needed[n]) continue;
+    const auto values =
+        static_cast<std::uint64_t>(batch) * static_cast<std::uint64_t>(node.shape.size());
+    if (node.kind == NodeKind::kRelu && !(executor.keeps_signs() && read_by_layer[n])) {
+      bytes += (values + 7) / 8;
+    }
+    if (node.kind == NodeKind::kBatchNorm) {
+      bytes += sizeof(float) * (values + 2 * node.weight.size());
+    }
+    if (node.kind == NodeKind::kLayerNorm) {
+      bytes += sizeof(float) * (values + 2 * values / node.weight.size());
+    }
+    if (node.kind == NodeKind::kMaxPool) {
+      const auto largest = static_cast<unsigned>(node.window.kernel.area() - 1);
+      bytes += (values * static_cast<unsigned>(std::bit_width(largest)) + 7) / 8;
+    }
+  }
+  return bytes;
 }
 
 }  // namespace sylvester

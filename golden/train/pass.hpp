@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "golden/train/executor.hpp"
+#include "golden/train/norm.hpp"
 #include "golden/train/sgd.hpp"
 
 namespace sylvester {
@@ -29,10 +30,19 @@ class Activations {
  private:
   friend FloatMatrix& input_of(Activations& activations, const Network& network, int batch);
   friend void forward_pass(const Network& network, Executor& executor, Activations& activations);
+  friend class BackwardPass;
+  friend void learn_statistics(const Activations& activations, Network& network);
+
+  // What the backward pass of a node needs besides its input and output.
+  struct State {
+    std::vector<std::uint16_t> chosen;  // of max_pool()
+    NormState norm;
+  };
 
   // The ReLU behind a node works in the node's matrix, so nodes can share a place.
   std::vector<FloatMatrix> matrices_;
   std::vector<int> places_;  // number in matrices_, by node
+  std::vector<State> states_;
   std::vector<int> heads_;
   int features_ = 0;
   int batch_ = 0;
@@ -57,13 +67,15 @@ class Gradients {
   std::vector<int> free_;    // numbers of matrices that nobody uses
   std::vector<int> places_;  // number in matrices_ of the gradient of a node's output, or -1
   std::vector<bool> needed_;
+  std::vector<double> sums_;
 };
 
 /// The network's input, one row of channels per position of each of `batch` samples, to be filled
-/// in.
+/// in. Throws UserError if a matrix would have 2^31 values or more.
 FloatMatrix& input_of(Activations& activations, const Network& network, int batch);
 
-/// Fills in the outputs of all other nodes. After executor.begin(network, ...).
+/// Fills in the outputs of all other nodes. After executor.begin(network, ...). Batch-norm uses the
+/// statistics of the batch in training passes unless it is frozen, else the running ones.
 void forward_pass(const Network& network, Executor& executor, Activations& activations);
 
 /// gradients.nodes from the gradients of the logits, whose matrices have no rows afterwards. The
@@ -71,7 +83,13 @@ void forward_pass(const Network& network, Executor& executor, Activations& activ
 void backward_pass(const Network& network, Executor& executor, const Activations& activations,
                    Gradients& gradients);
 
-/// Bytes that a training step keeps from the forward to the backward pass: see kept_bytes().
+/// Moves the running statistics of batch-norm nodes that are not frozen towards those of the batch
+/// of a training pass. After forward_pass with the same arguments.
+void learn_statistics(const Activations& activations, Network& network);
+
+/// Bytes that a training step keeps from the forward to the backward pass: kept_bytes() of the
+/// layers, one bit per output of a ReLU unless the layer behind it keeps signs, what a maximum
+/// chose, and input and statistics of a normalisation.
 std::uint64_t backward_bytes(const Network& network, const Executor& executor, int batch);
 
 }  // namespace sylvester

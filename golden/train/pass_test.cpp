@@ -5,10 +5,12 @@
 #include <cmath>
 #include <functional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "golden/config/config.hpp"
 #include "golden/support/error.hpp"
 #include "golden/train/layer_list.hpp"
 
@@ -110,6 +112,38 @@ void expect_gradients_are_slopes(Network network, std::uint64_t seed) {
   }
 }
 
+// Where many ReLUs change over, single slopes mean little: the direction of each tensor's gradient.
+void expect_gradients_follow_slopes(Network network, std::uint64_t seed) {
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  HostRandom random(seed);
+  const FloatMatrix x = random_input(network, random);
+  const LinearLoss loss = random_loss(network, random);
+  const Step here = step(network, x, loss);
+  constexpr float width = 0x1p-9F;
+  for (std::size_t n = 0; n < network.nodes.size(); ++n) {
+    std::vector<float>& weight = network.nodes[n].weight;
+    const std::vector<float>& gradient = here.gradients[n].weight;
+    if (network.nodes[n].frozen || weight.empty()) continue;
+    ASSERT_EQ(gradient.size(), weight.size()) << "node " << n;
+    double product = 0.0;
+    double of_gradient = 0.0;
+    double of_slopes = 0.0;
+    for (std::size_t i = 0; i < weight.size(); ++i) {
+      const float kept = weight[i];
+      weight[i] = kept + width;
+      const double right = step(network, x, loss).loss;
+      weight[i] = kept - width;
+      const double slope = (right - step(network, x, loss).loss) / (2.0 * width);
+      weight[i] = kept;
+      product += slope * gradient[i];
+      of_gradient += double{gradient[i]} * gradient[i];
+      of_slopes += slope * slope;
+    }
+    EXPECT_GT(product / std::sqrt(of_gradient * of_slopes), 0.995) << "node " << n;
+    EXPECT_NEAR(of_gradient / of_slopes, 1.0, 0.1) << "node " << n;
+  }
+}
+
 TEST(Pass, GradientsOfDenseLayersAreSlopes) {
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     HostRandom random(seed);
@@ -117,6 +151,131 @@ TEST(Pass, GradientsOfDenseLayersAreSlopes) {
         make_network({.height = 1, .width = 1, .channels = 5},
                      Texts{"dense 7", "relu", "relu", "dense 4"}, 3, true, random);
     expect_gradients_are_slopes(network, seed);
+  }
+}
+
+// A network of the given layers for images of a random shape.
+Network random_image_network(const Texts& layers, HostRandom& random, bool bias = true) {
+  const auto between = [&](int least, int most) {
+    return least + static_cast<int>(random.below(static_cast<std::uint32_t>(most - least + 1)));
+  };
+  const Shape shape{.height = between(5, 8), .width = between(5, 8), .channels = between(1, 4)};
+  return make_network(shape, layers, 3, bias, random);
+}
+
+TEST(Pass, GradientsOfConvolutionsAndPoolsAreSlopes) {
+  const Texts networks[] = {
+      {"conv 3 kernel=3 pad=1", "relu", "max-pool 2", "flatten"},
+      {"conv 2 kernel=2x3 stride=2x1 pad=1x2", "relu", "conv 4 kernel=1", "relu", "average-pool"},
+      {"max-pool 3 stride=2 pad=1", "conv 3 kernel=3 stride=2 pad=2", "average-pool 2 stride=1",
+       "flatten", "dense 4"},
+      {"conv 3 kernel=1 stride=3", "max-pool 1x2 stride=1", "flatten", "relu"},
+      {"average-pool 3 stride=2", "conv 2 kernel=2", "flatten", "dense 3", "relu"},
+  };
+  for (std::uint64_t seed = 1; const Texts& layers : networks) {
+    HostRandom random(seed);
+    expect_gradients_are_slopes(random_image_network(layers, random), seed++);
+  }
+}
+
+TEST(Pass, GradientsOfNormsAndResidualBlocksAreSlopes) {
+  const Texts networks[] = {
+      {"conv 3 kernel=3", "batch-norm", "average-pool"},
+      {"batch-norm", "conv 3 kernel=2 stride=2", "layer-norm", "flatten", "layer-norm"},
+      {"flatten", "batch-norm", "dense 5", "batch-norm", "layer-norm"},
+      {"basic-block 4", "average-pool"},
+      {"conv 4 kernel=1", "relu", "basic-block 6 stride=2 repeat=2", "average-pool"},
+      {"basic-block 4 stride=2x3", "flatten"},
+  };
+  for (std::uint64_t seed = 1; const Texts& layers : networks) {
+    HostRandom random(seed);
+    Network network = random_image_network(layers, random, false);
+    for (Node& node : network.nodes) {  // not at the start, where all weights of norms are equal
+      if (node.k > 0) continue;
+      for (float& weight : node.weight) weight += random.uniform();
+      for (float& bias : node.bias) bias += random.uniform();
+      for (float& mean : node.running_mean) mean += random.uniform();
+      for (float& variance : node.running_variance) variance += random.uniform();
+    }
+    const bool smooth = seed <= 3;
+    const auto expect = smooth ? expect_gradients_are_slopes : expect_gradients_follow_slopes;
+    expect(network, seed);
+    for (Node& node : network.nodes) node.frozen = !node.running_mean.empty();
+    expect(network, seed++);
+  }
+}
+
+TEST(Pass, ASumOfATensorWithItselfHasTwiceTheGradient) {
+  HostRandom random(1);
+  Network network = make_input({.height = 1, .width = 1, .channels = 4});
+  const int dense = add_dense(network, 0, 5, true, random);
+  add_head(network, add_sum(network, dense, dense), 3, true, random);
+  expect_gradients_are_slopes(network, 1);
+  EXPECT_THROW(add_sum(network, 0, dense), UserError);
+}
+
+FloatMatrix features_of(const Network& network, const FloatMatrix& x, int batch, PassKind kind,
+                        Activations& activations) {
+  const auto executor = make_float_executor();
+  input_of(activations, network, batch) = x;
+  executor->begin(network, {.seed = 0, .step = 0, .kind = kind, .totals = nullptr});
+  forward_pass(network, *executor, activations);
+  return activations.features();
+}
+
+TEST(Pass, BatchNormUsesTheBatchInTrainingAndRunningStatisticsElsewhere) {
+  HostRandom random(1);
+  Network network = make_network({.height = 1, .width = 2, .channels = 1},
+                                 Texts{"batch-norm", "flatten"}, 2, false, random);
+  FloatMatrix x;
+  x.resize(4, 1);
+  x.values = {1.0F, 3.0F, 5.0F, 7.0F};  // mean 4, variance 5, unbiased 20/3
+  Activations activations;
+  const float inverse = 1.0F / std::sqrt(5.0F + 1e-5F);
+  EXPECT_EQ(features_of(network, x, 2, PassKind::kTraining, activations).values,
+            (std::vector<float>{-3.0F * inverse, -inverse, inverse, 3.0F * inverse}));
+  learn_statistics(activations, network);
+  EXPECT_FLOAT_EQ(network.node(1).running_mean[0], 0.4F);
+  EXPECT_FLOAT_EQ(network.node(1).running_variance[0], 0.9F + 0.1F * 20.0F / 3.0F);
+  const std::vector<float> running =
+      features_of(network, x, 2, PassKind::kEvaluation, activations).values;
+  EXPECT_NEAR(running[3], 6.6 / std::sqrt(0.9 + 2.0 / 3.0 + 1e-5), 1e-5);
+  EXPECT_EQ(features_of(network, x, 2, PassKind::kTeacher, activations).values, running);
+  const std::string sha = weights_sha256(network);
+  network.node(1).frozen = true;
+  EXPECT_EQ(features_of(network, x, 2, PassKind::kTraining, activations).values, running);
+  learn_statistics(activations, network);
+  EXPECT_EQ(weights_sha256(network), sha);
+  network.node(1).running_mean[0] = 0.0F;  // part of the hash
+  EXPECT_NE(weights_sha256(network), sha);
+}
+
+TEST(Pass, AShortcutKeepsEveryStridethPositionAndFillsChannelsWithZeros) {
+  HostRandom random(1);
+  Network network = make_input({.height = 3, .width = 4, .channels = 2});
+  const int shortcut = add_shortcut(network, 0, 3, {.height = 2, .width = 3});
+  add_head(network, add_flatten(network, shortcut), 1, false, random);
+  EXPECT_EQ(network.node(shortcut).shape, (Shape{.height = 2, .width = 2, .channels = 3}));
+  FloatMatrix x;
+  x.resize(12, 2);
+  for (std::size_t i = 0; i < 24; ++i) x.values[i] = static_cast<float>(i);
+  Activations activations;
+  EXPECT_EQ(features_of(network, x, 1, PassKind::kTraining, activations).values,
+            (std::vector<float>{0, 1, 0, 6, 7, 0, 16, 17, 0, 22, 23, 0}));
+  EXPECT_THROW(add_shortcut(network, 0, 1, {}), UserError);
+}
+
+TEST(LayerList, ResidualNetworksHaveTheirPublishedSizes) {
+  HostRandom random(1);
+  for (const auto& [name, repeat, parameters] :
+       {std::tuple{"networks/resnet20", 3, 269722U}, {"networks/resnet32", 5, 464154U}}) {
+    const Texts layers = Config::load(name).texts("network.layers");
+    const Network network =
+        make_network({.height = 32, .width = 32, .channels = 3}, layers, 10, false, random);
+    EXPECT_EQ(network.depth(), 6 * repeat + 2) << name;
+    std::size_t count = 10;  // the classifier's bias, which the published network has
+    for (const Node& node : network.nodes) count += node.weight.size() + node.bias.size();
+    EXPECT_EQ(count, parameters) << name;
   }
 }
 
@@ -226,12 +385,50 @@ TEST(LayerList, ErrorsNameTheEntry) {
     }
     return "";
   };
-  for (const char* text : {"", "dens 4", "dense", "dense 0", "dense 65536", "dense 4 4", "dense x",
-                           "relu 1", "dense -1", "dense 4.5"}) {
+  for (const char* text : {"",
+                           "dens 4",
+                           "dense",
+                           "dense 0",
+                           "dense 65536",
+                           "dense 4 4",
+                           "dense x",
+                           "relu 1",
+                           "dense -1",
+                           "dense 4.5",
+                           "kernel=3",
+                           "conv 4",
+                           "conv kernel=3",
+                           "conv 4 kernel=0",
+                           "conv 4 kernel=256",
+                           "conv 4 kernel=3 kernel=3",
+                           "conv 4 kernel=3 pads=1",
+                           "conv 4 kernel=3x",
+                           "conv 4 kernel=3x3x3",
+                           "conv input kernel=3",
+                           "max-pool",
+                           "max-pool kernel=2",
+                           "max-pool 2 pad=-1",
+                           "average-pool stride=2",
+                           "average-pool 2 pad=1",
+                           "flatten 2",
+                           "batch-norm 2",
+                           "basic-block",
+                           "basic-block 4 repeat=0",
+                           "basic-block 4 repeat=1001",
+                           "basic-block 4 kernel=3"}) {
     EXPECT_EQ(message({"relu", text}).find("entry 2 '" + std::string(text) + "': not a "), 0U)
         << text;
     EXPECT_NE(message({"relu", text}).find("; allowed: "), std::string::npos);
   }
+  EXPECT_EQ(
+      message({"conv 4 kernel=4"}).find("entry 1 'conv 4 kernel=4': kernel 4, stride 1, pad 0"),
+      0U);
+  EXPECT_NE(message({"max-pool 2 pad=2"}), "");
+  EXPECT_EQ(message({"conv 4 kernel=2x3 pad=1", "relu", "flatten"}), "");
+  EXPECT_EQ(
+      message({"conv 4 kernel=1"}),
+      "the classifier behind the last entry: its input is 2 x 3 x 4; allowed: a vector, 1 x 1 x "
+      "channels");
   EXPECT_EQ(message({"dense 4"}),
             "entry 1 'dense 4': its input is 2 x 3 x 5; allowed: a vector, 1 x 1 x channels");
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 #include "golden/support/error.hpp"
 #include "golden/train/executor.hpp"
 #include "golden/train/float_loops.hpp"
+#include "golden/train/patches.hpp"
 
 namespace sylvester {
 namespace {
@@ -29,10 +31,21 @@ PreparedOperand* writable(Operand& operand) {
 // with zeros in the steady state.
 struct Scratch {
   GemmResult y;
-  // 0, 1: G^T and X^T of dW; 2, 3: G and W^T of dX.
-  std::array<PrepareJob, 4> jobs;
-  std::array<Operand, 4> operands;
-  std::array<GemmResult, 2> results;  ///< dW, dX
+  Operand patches;                  ///< of a convolution, gathered from the codes of its input
+  std::vector<PrepareJob> jobs;     ///< backward, see BackwardJobs
+  std::vector<Operand> operands;    ///< of these jobs
+  std::vector<GemmResult> results;  ///< dW of each group, dX of each group
+};
+
+// Where the backward jobs of a layer stand. A group is what shares its scales and sums: the batch,
+// or one image of a convolution.
+struct BackwardJobs {
+  std::size_t groups;
+  [[nodiscard]] std::size_t turned_g(std::size_t i) const { return 2 * i; }  // of dW = G^T X
+  [[nodiscard]] std::size_t turned_x(std::size_t i) const { return 2 * i + 1; }
+  [[nodiscard]] std::size_t stored_g(std::size_t i) const { return 2 * groups + i; }  // of dX = G W
+  [[nodiscard]] std::size_t turned_w() const { return 3 * groups; }
+  [[nodiscard]] std::size_t count() const { return 3 * groups + 1; }
 };
 
 // Forward operands of a layer, from which the backward operands are prepared.
@@ -43,11 +56,10 @@ struct LayerState {
   std::size_t scratch = 0;                ///< number of its Scratch
 };
 
-// y = fl(fl(value)·fl(scale)), rule SCL-4, of a whole result.
-void to_floats(const GemmResult& result, float* out) {
+// y = fl(fl(value)·fl(scale)), rule SCL-4, of results first ... first + size.
+void to_floats(const GemmResult& result, std::size_t first, std::size_t size, float* out) {
   const float scale = to_float(result.scale);
-  const std::int32_t* values = result.values.data();
-  const std::size_t size = result.values.size();
+  const std::int32_t* values = result.values.data() + first;
   if (std::isinf(scale)) {  // the rule fixes the NaN of 0 times infinity
     for (std::size_t i = 0; i < size; ++i) out[i] = to_float(values[i], scale);
     return;
@@ -55,27 +67,41 @@ void to_floats(const GemmResult& result, float* out) {
   scale_integers(values, size, scale, out);
 }
 
-// The tensor that codes stand for, read along its other axis: mantissas are the format's values,
-// the scale is that of the codes. `codes`: lines x k -> out: k x lines.
-void transpose_codes(const PreparedOperand& codes, WideMatrix& out) {
-  out.lines = codes.k;
-  out.k = codes.lines;
-  out.scale = codes.scale;
-  out.mantissas.resize(codes.codes.size());
-  transpose(codes.codes.data(), codes.lines, codes.k, out.mantissas.data());
-  const Format& row = formats()[static_cast<std::size_t>(codes.format)];
+// Codes -> the values that they stand for.
+void decode(const Format& row, std::vector<std::int16_t>& codes) {
   if (row.uniform) return;  // the code is its value
-  for (std::int16_t& mantissa : out.mantissas) {
-    mantissa = static_cast<std::int16_t>(row.value(mantissa));
-  }
+  for (std::int16_t& code : codes) code = static_cast<std::int16_t>(row.value(code));
 }
 
-void transpose_wide(const WideMatrix& in, WideMatrix& out) {
-  out.lines = in.k;
-  out.k = in.lines;
-  out.scale = in.scale;
-  out.mantissas.resize(in.mantissas.size());
-  transpose(in.mantissas.data(), in.lines, in.k, out.mantissas.data());
+// A matrix read along its other axis. `values`: rows x cols -> out: cols x rows.
+void turn(const std::int16_t* values, int rows, int cols, const Scale& scale, WideMatrix& out) {
+  out.lines = cols;
+  out.k = rows;
+  out.scale = scale;
+  out.mantissas.resize(static_cast<std::size_t>(rows) * static_cast<std::size_t>(cols));
+  transpose(values, rows, cols, out.mantissas.data());
+}
+
+// The tensor that codes stand for: mantissas are the format's values, the scale is that of the
+// codes.
+void turn_codes(const PreparedOperand& codes, WideMatrix& out) {
+  turn(codes.codes.data(), codes.lines, codes.k, codes.scale, out);
+  decode(formats()[static_cast<std::size_t>(codes.format)], out.mantissas);
+}
+
+// The codes of an image tensor's patches.
+void gather_operand(const PatchShape& shape, const PreparedOperand& tensor, PreparedOperand& out) {
+  const int images = tensor.lines / shape.in.positions();
+  out.format = tensor.format;
+  out.lines = images * shape.out.positions();
+  out.k = shape.k();
+  out.k_padded = out.k;
+  out.block = 1;
+  out.scale = tensor.scale;
+  out.max_magnitude = tensor.max_magnitude;
+  out.counters = {};
+  out.codes.resize(static_cast<std::size_t>(out.lines) * static_cast<std::size_t>(out.k));
+  gather_patches(shape, tensor.codes.data(), images, out.codes.data());
 }
 
 class QuantisedExecutor final : public Executor {
@@ -83,9 +109,139 @@ class QuantisedExecutor final : public Executor {
   QuantisedExecutor(const TrainRecipe& recipe, Backend& backend)
       : recipe_(recipe), backend_(&backend) {}
 
-  void begin(const Network& network, const PassContext& context) override {
-    network_ = &network;
-    context_ = context;
+  void forward(int layer, const FloatMatrix& x, std::uint32_t first_sample,
+               FloatMatrix& y) override {
+    const auto at = static_cast<std::size_t>(layer);
+    LayerState& state = layers_[at];
+    Scratch& scratch = scratch_[state.scratch];
+    PrepareJob& job = input_jobs_[at];
+    set_recipe(job, layer, forward_role(*network_, layer));
+    std::uint32_t lines_per_sample = 1;
+    if (gathers_mantissas(layer)) {
+      const PatchShape patches = patch_shape(*network_, network_->layer(layer));
+      images_.name = job.input.name;
+      set_floats(images_, x.values, x.rows, x.cols);
+      gather_wide(patches, images_, job.input);
+      lines_per_sample = static_cast<std::uint32_t>(patches.out.positions());
+    } else {
+      set_floats(job.input, x.values, x.rows, x.cols);
+      lines_per_sample = static_cast<std::uint32_t>(input_shape(*network_, layer).positions());
+    }
+    set_indices(job, Reading::kStored, first_sample * lines_per_sample);
+    operands_ = {writable(state.x)};
+    prepare({&job, 1});
+
+    Operand a = state.x;
+    if (gathers_codes(layer)) {
+      gather_operand(patch_shape(*network_, network_->layer(layer)), *state.x,
+                     *writable(scratch.patches));
+      a = scratch.patches;
+    }
+    const GemmJob product = gemm_job(layer, GemmKind::kForward, std::move(a), state.w);
+    GemmResult& result = scratch.y;
+    backend_->gemm_into({&product, 1}, {&result, 1});
+    y.resize(result.m, result.n);
+    to_floats(result, 0, y.values.size(), y.values.data());
+    count(GemmKind::kForward, product, result);
+  }
+
+  void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, std::vector<float>* dw) override {
+    const auto at = static_cast<std::size_t>(layer);
+    const LayerState& state = layers_[at];
+    Scratch& scratch = scratch_[state.scratch];
+    const BackwardJobs at_job{.groups = 1};
+    if (scratch.jobs.size() < at_job.count()) {
+      scratch.jobs.resize(at_job.count());
+      scratch.operands.resize(at_job.count());
+      scratch.results.resize(2 * at_job.groups);
+    }
+    const int rows = g.rows / static_cast<int>(at_job.groups);
+    for (std::size_t i = 0; i < at_job.groups; ++i) {
+      const int first = static_cast<int>(i) * rows;
+      PrepareJob& stored_g = scratch.jobs[at_job.stored_g(i)];
+      set_recipe(stored_g, layer, Role::kInputGradient);
+      set_floats(stored_g.input,
+                 {g.row(first), static_cast<std::size_t>(rows) * static_cast<std::size_t>(g.cols)},
+                 rows, g.cols);
+      if (dw != nullptr) {
+        PrepareJob& turned_g = scratch.jobs[at_job.turned_g(i)];
+        set_recipe(turned_g, layer, Role::kWeightGradient);
+        turn(stored_g.input.mantissas.data(), rows, g.cols, stored_g.input.scale, turned_g.input);
+        set_indices(turned_g, Reading::kTurned,
+                    static_cast<std::uint32_t>(i) * static_cast<std::uint32_t>(g.cols));
+        PrepareJob& turned_x = scratch.jobs[at_job.turned_x(i)];
+        set_recipe(turned_x, layer, Role::kBackwardActivation);
+        turn_input(layer, first, rows, turned_x.input);
+        set_indices(
+            turned_x, Reading::kTurned,
+            static_cast<std::uint32_t>(i) * static_cast<std::uint32_t>(turned_x.input.lines));
+      }
+      if (dx != nullptr) {
+        set_indices(stored_g, Reading::kStored, static_cast<std::uint32_t>(first));
+      }
+    }
+    if (dx != nullptr) {
+      PrepareJob& turned_w = scratch.jobs[at_job.turned_w()];
+      set_recipe(turned_w, layer, Role::kBackwardWeight);
+      if (recipe_.layer(layer).backward_from_codes) {
+        turn_codes(*state.w, turned_w.input);
+      } else {
+        const WideMatrix& w = weight_jobs_[at].input;
+        turn(w.mantissas.data(), w.lines, w.k, w.scale, turned_w.input);
+      }
+      set_indices(turned_w, Reading::kTurned, 0);
+    }
+    const std::size_t begin = dw != nullptr ? 0 : at_job.stored_g(0);
+    const std::size_t end = dx != nullptr ? at_job.count() : at_job.stored_g(0);
+    std::vector<Operand>& operands = scratch.operands;
+    operands_.clear();
+    for (std::size_t i = begin; i < end; ++i) operands_.push_back(writable(operands[i]));
+    prepare({scratch.jobs.data() + begin, end - begin});
+
+    std::vector<GemmJob>& products = backward_products_;
+    products.clear();
+    for (std::size_t i = 0; dw != nullptr && i < at_job.groups; ++i) {
+      products.push_back(gemm_job(layer, GemmKind::kWeightGradient, operands[at_job.turned_g(i)],
+                                  operands[at_job.turned_x(i)]));
+    }
+    for (std::size_t i = 0; dx != nullptr && i < at_job.groups; ++i) {
+      products.push_back(gemm_job(layer, GemmKind::kInputGradient, operands[at_job.stored_g(i)],
+                                  operands[at_job.turned_w()]));
+    }
+    const std::span<GemmResult> results(
+        scratch.results.data() + (dw != nullptr ? 0 : at_job.groups), products.size());
+    backend_->gemm_into(products, results);
+    for (std::size_t i = 0; i < products.size(); ++i) {
+      const bool is_dw = dw != nullptr && i < at_job.groups;
+      count(is_dw ? GemmKind::kWeightGradient : GemmKind::kInputGradient, products[i], results[i]);
+    }
+    products.clear();  // the operands can be written again
+    if (dw != nullptr) add_up(results.first(at_job.groups), *dw);
+    if (dx != nullptr) put_back(layer, results.last(at_job.groups), g.rows, *dx);
+  }
+
+  [[nodiscard]] std::uint64_t kept_bytes(const Network& network, int layer,
+                                         int batch) const override {
+    const Node& node = network.layer(layer);
+    const LayerRecipe& recipe = recipe_.layer(layer);
+    const auto bits_of = [&](Role role) {
+      if (!recipe.backward_from_codes) return std::uint64_t{16};
+      const auto format = static_cast<std::size_t>(recipe.operand(role).format);
+      return static_cast<std::uint64_t>(formats()[format].bits);
+    };
+    std::uint64_t bits = static_cast<std::uint64_t>(batch) *
+                         static_cast<std::uint64_t>(input_shape(network, layer).size()) *
+                         bits_of(forward_role(network, layer));
+    if (network.node(node.inputs.front()).kind != NodeKind::kInput) {
+      bits += node.weight.size() * bits_of(Role::kForwardWeight);
+    }
+    return (bits + 7) / 8;
+  }
+  [[nodiscard]] bool keeps_signs() const override { return false; }
+
+ private:
+  void take_weights() override {
+    const Network& network = *network_;
     layers_.resize(network.layers.size());
     weight_jobs_.resize(network.layers.size());
     input_jobs_.resize(network.layers.size());
@@ -97,114 +253,91 @@ class QuantisedExecutor final : public Executor {
       set_floats(weight_jobs_[l].input, dense.weight, dense.outputs(), dense.k);
       set_indices(weight_jobs_[l], Reading::kStored, 0);
       operands_.push_back(writable(layers_[l].w));
-      layers_[l].scratch = first_of_shape(network, dense);
+      layers_[l].scratch = first_of_shape(network, static_cast<int>(l));
     }
     scratch_.resize(network.layers.size());
     prepare(weight_jobs_);
   }
 
-  void forward(int layer, const FloatMatrix& x, std::uint32_t first_sample,
-               FloatMatrix& y) override {
-    const auto at = static_cast<std::size_t>(layer);
-    LayerState& state = layers_[at];
-    const Role role = forward_role(*network_, layer);
-    PrepareJob& job = input_jobs_[at];
-    set_recipe(job, layer, role);
-    set_floats(job.input, x.values, x.rows, x.cols);
-    set_indices(job, Reading::kStored, first_sample);
-    operands_ = {writable(state.x)};
-    prepare({&job, 1});
-
-    const GemmJob product = gemm_job(layer, GemmKind::kForward, state.x, state.w);
-    GemmResult& result = scratch_[state.scratch].y;
-    backend_->gemm_into({&product, 1}, {&result, 1});
-    y.resize(result.m, result.n);
-    to_floats(result, y.values.data());
-    count(GemmKind::kForward, product, result);
+  [[nodiscard]] bool is_conv(int layer) const {
+    return network_->layer(layer).kind == NodeKind::kConv;
+  }
+  // A transform of the forward pass works on patches; without one every value of the image tensor
+  // is prepared once, and its code goes to all patches that hold it.
+  [[nodiscard]] bool gathers_mantissas(int layer) const {
+    return is_conv(layer) &&
+           recipe_.layer(layer).operand(Role::kForwardWeight).block_rule != BlockRule::kNone;
+  }
+  [[nodiscard]] bool gathers_codes(int layer) const {
+    return is_conv(layer) && !gathers_mantissas(layer);
   }
 
-  void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, std::vector<float>* dw) override {
+  static void gather_wide(const PatchShape& shape, const WideMatrix& tensor, WideMatrix& out) {
+    const int images = tensor.lines / shape.in.positions();
+    out.lines = images * shape.out.positions();
+    out.k = shape.k();
+    out.scale = tensor.scale;
+    out.mantissas.resize(static_cast<std::size_t>(out.lines) * static_cast<std::size_t>(out.k));
+    gather_patches(shape, tensor.mantissas.data(), images, out.mantissas.data());
+  }
+
+  // X^T of `rows` rows of the forward GEMM's X, from row `first` on: of the forward codes or of the
+  // wide tensor.
+  void turn_input(int layer, int first, int rows, WideMatrix& out) {
     const auto at = static_cast<std::size_t>(layer);
-    const LayerState& state = layers_[at];
-    Scratch& scratch = scratch_[state.scratch];
+    const PreparedOperand& codes = *layers_[at].x;
+    const WideMatrix& wide = input_jobs_[at].input;
     const bool from_codes = recipe_.layer(layer).backward_from_codes;
-    auto& [turned_g, turned_x, stored_g, turned_w] = scratch.jobs;
-    set_recipe(stored_g, layer, Role::kInputGradient);
-    set_floats(stored_g.input, g.values, g.rows, g.cols);
-    if (dw != nullptr) {
-      set_recipe(turned_g, layer, Role::kWeightGradient);
-      transpose_wide(stored_g.input, turned_g.input);
-      set_indices(turned_g, Reading::kTurned, 0);
-      set_recipe(turned_x, layer, Role::kBackwardActivation);
-      if (from_codes) {
-        transpose_codes(*state.x, turned_x.input);
-      } else {
-        transpose_wide(input_jobs_[at].input, turned_x.input);
-      }
-      set_indices(turned_x, Reading::kTurned, 0);
+    const std::int16_t* values = from_codes ? codes.codes.data() : wide.mantissas.data();
+    const int k = network_->layer(layer).k;
+    if (gathers_codes(layer)) {
+      const PatchShape patches = patch_shape(*network_, network_->layer(layer));
+      const int positions = patches.out.positions();
+      patches_.resize(static_cast<std::size_t>(rows) * static_cast<std::size_t>(k));
+      gather_patches(patches,
+                     values + static_cast<std::ptrdiff_t>(first / positions) * patches.in.size(),
+                     rows / positions, patches_.data());
+      values = patches_.data();
+    } else {
+      values += static_cast<std::ptrdiff_t>(first) * k;
     }
-    if (dx != nullptr) {
-      set_indices(stored_g, Reading::kStored, 0);
-      set_recipe(turned_w, layer, Role::kBackwardWeight);
-      if (from_codes) {
-        transpose_codes(*state.w, turned_w.input);
-      } else {
-        transpose_wide(weight_jobs_[at].input, turned_w.input);
-      }
-      set_indices(turned_w, Reading::kTurned, 0);
-    }
-    const std::size_t first = dw != nullptr ? 0 : 2;
-    const std::size_t used = (dw != nullptr ? 2 : 0) + (dx != nullptr ? 2 : 0);
-    std::array<Operand, 4>& operands = scratch.operands;
-    operands_.clear();
-    for (std::size_t i = 0; i < used; ++i) operands_.push_back(writable(operands[first + i]));
-    prepare({scratch.jobs.data() + first, used});
-
-    std::array<GemmResult, 2>& results = scratch.results;
-    std::vector<GemmJob>& products = backward_products_;
-    products.clear();
-    if (dw != nullptr) {
-      products.push_back(gemm_job(layer, GemmKind::kWeightGradient, operands[0], operands[1]));
-    }
-    if (dx != nullptr) {
-      products.push_back(gemm_job(layer, GemmKind::kInputGradient, operands[2], operands[3]));
-    }
-    const std::size_t first_result = dw != nullptr ? 0 : 1;
-    backend_->gemm_into(products, {results.data() + first_result, products.size()});
-    if (dw != nullptr) {
-      dw->resize(results[0].values.size());
-      to_floats(results[0], dw->data());
-      count(GemmKind::kWeightGradient, products.front(), results[0]);
-    }
-    if (dx != nullptr) {
-      dx->resize(results[1].m, results[1].n);
-      to_floats(results[1], dx->values.data());
-      count(GemmKind::kInputGradient, products.back(), results[1]);
-    }
-    products.clear();  // the operands can be written again
+    turn(values, rows, k, from_codes ? codes.scale : wide.scale, out);
+    if (from_codes) decode(formats()[static_cast<std::size_t>(codes.format)], out.mantissas);
   }
 
-  [[nodiscard]] std::uint64_t kept_bytes(const Network& network, int layer,
-                                         int batch) const override {
-    const Node& dense = network.layer(layer);
-    const LayerRecipe& recipe = recipe_.layer(layer);
-    const Node& input = network.node(dense.inputs.front());
-    const std::uint64_t inputs =
-        static_cast<std::uint64_t>(batch) * static_cast<std::uint64_t>(dense.k);
-    const auto bits_of = [&](Role role) {
-      if (!recipe.backward_from_codes) return std::uint64_t{16};
-      const auto format = static_cast<std::size_t>(recipe.operand(role).format);
-      return static_cast<std::uint64_t>(formats()[format].bits);
-    };
-    std::uint64_t bits = inputs * bits_of(forward_role(network, layer));
-    if (input.kind != NodeKind::kInput) {
-      bits += dense.weight.size() * bits_of(Role::kForwardWeight);
+  // dw = the sum of the groups' results in order.
+  void add_up(std::span<const GemmResult> results, std::vector<float>& dw) {
+    dw.resize(results.front().values.size());
+    to_floats(results.front(), 0, dw.size(), dw.data());
+    for (const GemmResult& result : results.subspan(1)) {
+      floats_.resize(dw.size());
+      to_floats(result, 0, dw.size(), floats_.data());
+      for (std::size_t i = 0; i < dw.size(); ++i) dw[i] += floats_[i];
     }
-    if (input.kind == NodeKind::kRelu) bits += inputs;  // mask
-    return (bits + 7) / 8;
   }
 
- private:
+  // dx from the groups' results, `rows` rows together; of a convolution image by image.
+  void put_back(int layer, std::span<const GemmResult> results, int rows, FloatMatrix& dx) {
+    if (!is_conv(layer)) {
+      dx.resize(results.front().m, results.front().n);
+      to_floats(results.front(), 0, dx.values.size(), dx.values.data());
+      return;
+    }
+    const PatchShape patches = patch_shape(*network_, network_->layer(layer));
+    const int images = rows / patches.out.positions();
+    const int images_per_result = images / static_cast<int>(results.size());
+    const auto size =
+        static_cast<std::size_t>(patches.out.positions()) * static_cast<std::size_t>(patches.k());
+    dx.resize(images * patches.in.positions(), patches.in.channels);
+    floats_.resize(size);
+    for (int i = 0; i < images; ++i) {
+      const GemmResult& result = results[static_cast<std::size_t>(i / images_per_result)];
+      to_floats(result, static_cast<std::size_t>(i % images_per_result) * size, size,
+                floats_.data());
+      sum_patches(patches, floats_.data(), 1, dx.row(i * patches.in.positions()));
+    }
+  }
+
   // How a job's lines lie in the tensor as it is stored.
   enum class Reading { kStored, kTurned };
 
@@ -219,10 +352,16 @@ class QuantisedExecutor final : public Executor {
     job.input.name = layers_[static_cast<std::size_t>(layer)].names[static_cast<std::size_t>(role)];
   }
 
-  // Number of the first layer with the shape of a layer.
-  static std::size_t first_of_shape(const Network& network, const Node& layer) {
+  // Number of the first layer with the shapes of a layer.
+  static std::size_t first_of_shape(const Network& network, int layer) {
+    const auto same = [&](int l) {
+      const Node& a = network.layer(l);
+      const Node& b = network.layer(layer);
+      return a.kind == b.kind && a.k == b.k && a.shape == b.shape && a.window == b.window &&
+             input_shape(network, l) == input_shape(network, layer);
+    };
     int l = 0;
-    while (network.layer(l).k != layer.k || network.layer(l).outputs() != layer.outputs()) ++l;
+    while (!same(l)) ++l;
     return static_cast<std::size_t>(l);
   }
 
@@ -236,7 +375,7 @@ class QuantisedExecutor final : public Executor {
     }
   }
 
-  static void set_floats(WideMatrix& input, const std::vector<float>& values, int lines, int k) {
+  static void set_floats(WideMatrix& input, std::span<const float> values, int lines, int k) {
     input.lines = lines;
     input.k = k;
     input.mantissas.resize(values.size());
@@ -249,12 +388,13 @@ class QuantisedExecutor final : public Executor {
     PrepareRecipe& recipe = job.recipe;
     const int block = block_length(recipe.block_rule, recipe.block, job.input.k);
     const auto k_padded = static_cast<std::uint32_t>(padded_length(job.input.k, block));
-    if (recipe.rounding == Rounding::kStochastic &&
-        static_cast<std::uint64_t>(job.input.lines) * k_padded > std::uint64_t{1} << 32) {
+    const std::uint64_t end =
+        std::uint64_t{first_line} + static_cast<std::uint64_t>(job.input.lines);
+    if (recipe.rounding == Rounding::kStochastic && end * k_padded > std::uint64_t{1} << 32) {
       throw UserError(
           fmt::format("tensor '{}': {} lines of {} coefficients; at most 2^32 "
                       "coefficients have random numbers of their own (rule RND-6)",
-                      job.input.name, job.input.lines, k_padded));
+                      job.input.name, end, k_padded));
     }
     if (reading == Reading::kTurned && block == 1) {
       recipe.stride_line = 1;
@@ -292,8 +432,6 @@ class QuantisedExecutor final : public Executor {
 
   TrainRecipe recipe_;
   Backend* backend_;
-  const Network* network_ = nullptr;
-  PassContext context_;
   std::vector<LayerState> layers_;
   // Jobs own the wide tensors. All memory is used again in the next step.
   std::vector<PrepareJob> weight_jobs_;
@@ -301,6 +439,9 @@ class QuantisedExecutor final : public Executor {
   std::vector<Scratch> scratch_;
   std::vector<GemmJob> backward_products_;
   std::vector<PreparedOperand*> operands_;  ///< of the present batch of jobs
+  WideMatrix images_;
+  std::vector<std::int16_t> patches_;
+  std::vector<float> floats_;
 };
 
 }  // namespace
