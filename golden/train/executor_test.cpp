@@ -179,8 +179,10 @@ TEST(Executor, EightBitsAndWideAccumulatorsGiveTheFloatGradientOfConvolutions) {
   TrainRecipe paper = preset_recipe("hdqt-paper");
   paper.paper.operand_bits = 7;
   paper.paper.accumulator_bits = 16;
+  TrainRecipe by_image = wide_recipe(BlockRule::kPad, 32);
+  by_image.conv_scale = ConvScale::kImage;
   for (const TrainRecipe& recipe :
-       {wide_recipe(BlockRule::kNone, 0), wide_recipe(BlockRule::kPad, 32), paper}) {
+       {wide_recipe(BlockRule::kNone, 0), wide_recipe(BlockRule::kPad, 32), by_image, paper}) {
     const auto executor = make_executor(recipe, *backend);
     const auto gradients = gradients_of(network, *executor, x, batch, {.seed = 1});
     for (std::size_t l = 0; l < gradients.size(); ++l) {
@@ -329,6 +331,38 @@ TEST(Executor, EveryOperandAndProductIsAJobWithDrawsOfItsOwn) {
       }
       EXPECT_EQ(indices.size(), static_cast<std::size_t>(job.input.lines * k_padded));
     }
+  }
+}
+
+// The jobs of the parts of one tensor have one context; their indices differ.
+TEST(Executor, ImagesOfATensorHaveDrawsOfTheirOwn) {
+  for (const char* preset : {"hdqt", "fqt"}) {
+    TrainRecipe recipe = preset_recipe(preset);
+    recipe.conv_scale = ConvScale::kImage;
+    Recorder recorder;
+    const Network network = image_network();
+    const auto executor = make_executor(recipe, recorder);
+    constexpr int batch = 3;
+    gradients_of(network, *executor, random_matrix(batch * 30, 3, 3), batch, {});
+    // W and X of three layers; G and X of dW for each image of two convolutions and the batch of
+    // the classifier; G of dX likewise and W, except for the first layer.
+    EXPECT_EQ(recorder.prepares.size(), 3U * 2 + (2 * batch + 1) * 2 + (batch + 1) + (1 + 1));
+    EXPECT_EQ(recorder.gemms.size(), 3U + (2 * batch + 1) + (batch + 1));
+    std::set<std::tuple<int, int, std::uint32_t>> indices;
+    std::size_t elements = 0;
+    for (const PrepareJob& job : recorder.prepares) {
+      const PrepareRecipe& r = job.recipe;
+      const int k_padded =
+          padded_length(job.input.k, block_length(r.block_rule, r.block, job.input.k));
+      for (int line = 0; line < job.input.lines; ++line) {
+        for (int k = 0; k < k_padded; ++k, ++elements) {
+          indices.emplace(r.draw.layer, r.draw.role,
+                          r.index0 + static_cast<std::uint32_t>(line) * r.stride_line +
+                              static_cast<std::uint32_t>(k) * r.stride_k);
+        }
+      }
+    }
+    EXPECT_EQ(indices.size(), elements) << preset;
   }
 }
 
