@@ -462,6 +462,9 @@ TEST(Executor, KeptBytes) {
   const auto floats = make_float_executor();
   EXPECT_EQ(floats->kept_bytes(network, 1, 8), 4U * 72);
   EXPECT_EQ(backward_bytes(network, *floats, 8), 4U * 8 * (7 + 9 + 6));  // signs are masks
+  Network tail = network;
+  freeze(tail, 0, 2);
+  EXPECT_EQ(backward_bytes(tail, *floats, 8), 4U * 8 * (9 + 6));
   // A convolution keeps its image, not the patches; a maximum of 4 is chosen with 2 bits.
   HostRandom random(5);
   const Network images = make_network(
