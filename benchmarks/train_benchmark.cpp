@@ -1,5 +1,5 @@
-// A training step of the DSADS network, batch 128, in float32 and with the numeric contract, in one
-// run; and how the time of the latter splits.
+// A training step of the DSADS network and of convolutional ones, batch 128, in float32 and with
+// the numeric contract, in one run; and how the time of the latter splits.
 #include <benchmark/benchmark.h>
 
 #include <time.h>
@@ -13,6 +13,7 @@
 
 #include "golden/config/config.hpp"
 #include "golden/config/convert.hpp"
+#include "golden/config/schema.hpp"
 #include "golden/numerics/backend.hpp"
 #include "golden/support/random.hpp"
 #include "golden/train/executor.hpp"
@@ -79,14 +80,13 @@ class ClockedBackend final : public Backend {
   std::unique_ptr<Backend> golden_ = make_golden_backend(1);
 };
 
-void train_step(benchmark::State& state, const char* preset, CounterMode counters) {
+void step_of(benchmark::State& state, const Config& config, const Shape& input,
+             CounterMode counters) {
   constexpr int kBatch = 128;
   constexpr int kClasses = 19;
   HostRandom random(1);
-  const std::vector<std::string> layers = {"dense input", "relu", "dense input", "relu"};
-  Network network =
-      make_network({.height = 1, .width = 1, .channels = 405}, layers, kClasses, false, random);
-  TrainRecipe recipe = train_recipe(Config::load(preset));
+  Network network = make_network(input, config.texts("network.layers"), kClasses, false, random);
+  TrainRecipe recipe = train_recipe(config);
   recipe.counters = counters;
   ClockedBackend backend;
   const auto executor = make_executor(recipe, backend);
@@ -108,6 +108,7 @@ void train_step(benchmark::State& state, const char* preset, CounterMode counter
     forward_pass(network, *executor, activations);
     benchmark::DoNotOptimize(cross_entropy(activations.logits(), labels, gradients.logits()));
     backward_pass(network, *executor, activations, gradients);
+    learn_statistics(activations, network);
     sgd.step(network, gradients.nodes);
     ++context.step;
   };
@@ -126,12 +127,30 @@ void train_step(benchmark::State& state, const char* preset, CounterMode counter
     state.counters["gemm"] = per_step(backend.gemm_seconds);
   }
 }
+
+void train_step(benchmark::State& state, const char* preset, CounterMode counters) {
+  step_of(state, Config::load(preset), {.height = 1, .width = 1, .channels = 405}, counters);
+}
+// The arithmetic of one preset on the network of another.
+void image_step(benchmark::State& state, const char* preset, const char* network,
+                const Shape& input) {
+  const std::vector<std::string> layers = Config::load(network).texts("network.layers");
+  step_of(state, Config::load(preset).with("network.layers", value_text(layers)), input,
+          CounterMode::kNone);
+}
+
+constexpr Shape kDigit{.height = 28, .width = 28, .channels = 1};
+constexpr Shape kCifar{.height = 32, .width = 32, .channels = 3};
+// clang-format off
 BENCHMARK_CAPTURE(train_step, fp32, "fp32", CounterMode::kNone)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(train_step, hdqt / none, "hdqt", CounterMode::kNone)
-    ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(train_step, hdqt / full, "hdqt", CounterMode::kFull)
-    ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(train_step, fqt / none, "fqt", CounterMode::kNone)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(train_step, hdqt/none, "hdqt", CounterMode::kNone)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(train_step, hdqt/full, "hdqt", CounterMode::kFull)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(train_step, fqt/none, "fqt", CounterMode::kNone)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(image_step, fp32/mnist-small-cnn, "fp32", "networks/mnist-small-cnn", kDigit)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(image_step, hdqt/mnist-small-cnn, "hdqt", "networks/mnist-small-cnn", kDigit)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(image_step, fp32/resnet20, "fp32", "networks/resnet20", kCifar)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(image_step, hdqt/resnet20, "hdqt", "networks/resnet20", kCifar)->Unit(benchmark::kMillisecond);
+// clang-format on
 
 }  // namespace
 }  // namespace sylvester

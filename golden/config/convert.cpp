@@ -83,6 +83,7 @@ TrainRecipe train_recipe(const Config& config) {
     }
     layer.backward_from_codes = config.flag("backward.from_codes");
     recipe.layers = {layer};
+    recipe.conv_scale = conv_scale(config.text("train.conv_scale"));
   } else if (arithmetic == "paper-float") {
     recipe.mode = TrainMode::kPaperFloat;
     recipe.paper = {.operand_bits = as_int(config, "paper.operand_bits"),

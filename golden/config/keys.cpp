@@ -13,6 +13,7 @@
 #include "golden/numerics/prepare.hpp"
 #include "golden/numerics/role.hpp"
 #include "golden/numerics/transform.hpp"
+#include "golden/train/layer_list.hpp"
 #include "golden/train/recipe.hpp"
 #include "golden/train/sgd.hpp"
 
@@ -313,10 +314,8 @@ KeyDeclaration integer_list(std::string name, std::vector<std::int64_t> value, s
 void add_network_and_data(std::vector<KeyDeclaration>& keys) {
   const TrainSettings d;
   const SplitOptions split;
-  keys.push_back(text_list("network.layers", d.layers,
-                           "layers such as \"conv 16 kernel=3 pad=1\", \"relu\", \"max-pool 2\", "
-                           "\"flatten\", \"dense 64\"",
-                           kNumeric, "Layers between the input and the classifier, in order."));
+  keys.push_back(text_list("network.layers", d.layers, "layers: " + layer_forms(), kNumeric,
+                           "Layers between the input and the classifier, in order."));
   keys.push_back(flag("network.bias", d.bias, kNumeric, "Whether the layers have a bias."));
   keys.push_back(choice("data.set", "embedded", {dataset_names().begin(), dataset_names().end()},
                         kNumeric,
@@ -367,6 +366,10 @@ void add_train(std::vector<KeyDeclaration>& keys) {
                         kNumeric,
                         "Arithmetic of the three GEMMs of a layer: float32, the numeric contract, "
                         "or the published HDQT code."));
+  keys.push_back(choice("train.conv_scale", to_string(ConvScale::kBatch),
+                        names(ConvScale::kBatch, ConvScale::kImage), kNumeric,
+                        "What shares the scales and sums of a convolution's backward GEMMs; "
+                        "paper-float always has image."));
   keys.push_back(real("train.learning_rate", real_default(sgd.learning_rate), 0, 1000, kNumeric,
                       "Step size of stochastic gradient descent."));
   keys.push_back(real("train.momentum", real_default(sgd.momentum), 0, 1, kNumeric,

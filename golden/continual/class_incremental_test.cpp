@@ -117,6 +117,7 @@ TEST(ClassIncremental, ThreadsAndInstructionSetsDoNotMatterToAConvolutionalNetwo
     TrainSettings settings = residual_settings(preset);
     settings.epochs = 1;
     settings.max_steps = 4;
+    settings.recipe.conv_scale = ConvScale::kImage;
     const TrainResult expected = run_images(settings);
     EXPECT_EQ(run_images(settings, 2).weights_sha256, expected.weights_sha256) << preset;
     for (const SimdLevel level : supported_simd_levels()) {
@@ -142,6 +143,8 @@ TEST(ClassIncremental, WeightsOfResidualNetworksArePinned) {
     settings.max_steps = 10;
     settings.bias = true;
     EXPECT_EQ(run_images(settings).weights_sha256, sha) << preset;
+    settings.recipe.conv_scale = ConvScale::kImage;
+    EXPECT_EQ(run_images(settings).weights_sha256 == sha, preset == std::string("hdqt-paper"));
   }
 }
 

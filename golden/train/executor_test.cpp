@@ -179,8 +179,10 @@ TEST(Executor, EightBitsAndWideAccumulatorsGiveTheFloatGradientOfConvolutions) {
   TrainRecipe paper = preset_recipe("hdqt-paper");
   paper.paper.operand_bits = 7;
   paper.paper.accumulator_bits = 16;
+  TrainRecipe by_image = wide_recipe(BlockRule::kPad, 32);
+  by_image.conv_scale = ConvScale::kImage;
   for (const TrainRecipe& recipe :
-       {wide_recipe(BlockRule::kNone, 0), wide_recipe(BlockRule::kPad, 32), paper}) {
+       {wide_recipe(BlockRule::kNone, 0), wide_recipe(BlockRule::kPad, 32), by_image, paper}) {
     const auto executor = make_executor(recipe, *backend);
     const auto gradients = gradients_of(network, *executor, x, batch, {.seed = 1});
     for (std::size_t l = 0; l < gradients.size(); ++l) {
@@ -332,6 +334,38 @@ TEST(Executor, EveryOperandAndProductIsAJobWithDrawsOfItsOwn) {
   }
 }
 
+// The jobs of the parts of one tensor have one context; their indices differ.
+TEST(Executor, ImagesOfATensorHaveDrawsOfTheirOwn) {
+  for (const char* preset : {"hdqt", "fqt"}) {
+    TrainRecipe recipe = preset_recipe(preset);
+    recipe.conv_scale = ConvScale::kImage;
+    Recorder recorder;
+    const Network network = image_network();
+    const auto executor = make_executor(recipe, recorder);
+    constexpr int batch = 3;
+    gradients_of(network, *executor, random_matrix(batch * 30, 3, 3), batch, {});
+    // W and X of three layers; G and X of dW for each image of two convolutions and the batch of
+    // the classifier; G of dX likewise and W, except for the first layer.
+    EXPECT_EQ(recorder.prepares.size(), 3U * 2 + (2 * batch + 1) * 2 + (batch + 1) + (1 + 1));
+    EXPECT_EQ(recorder.gemms.size(), 3U + (2 * batch + 1) + (batch + 1));
+    std::set<std::tuple<int, int, std::uint32_t>> indices;
+    std::size_t elements = 0;
+    for (const PrepareJob& job : recorder.prepares) {
+      const PrepareRecipe& r = job.recipe;
+      const int k_padded =
+          padded_length(job.input.k, block_length(r.block_rule, r.block, job.input.k));
+      for (int line = 0; line < job.input.lines; ++line) {
+        for (int k = 0; k < k_padded; ++k, ++elements) {
+          indices.emplace(r.draw.layer, r.draw.role,
+                          r.index0 + static_cast<std::uint32_t>(line) * r.stride_line +
+                              static_cast<std::uint32_t>(k) * r.stride_k);
+        }
+      }
+    }
+    EXPECT_EQ(indices.size(), elements) << preset;
+  }
+}
+
 TEST(Executor, AnUntransformedElementHasOneIndexHoweverItIsRead) {
   Recorder recorder;
   const Network network = small_network();
@@ -428,6 +462,9 @@ TEST(Executor, KeptBytes) {
   const auto floats = make_float_executor();
   EXPECT_EQ(floats->kept_bytes(network, 1, 8), 4U * 72);
   EXPECT_EQ(backward_bytes(network, *floats, 8), 4U * 8 * (7 + 9 + 6));  // signs are masks
+  Network tail = network;
+  freeze(tail, 0, 2);
+  EXPECT_EQ(backward_bytes(tail, *floats, 8), 4U * 8 * (9 + 6));
   // A convolution keeps its image, not the patches; a maximum of 4 is chosen with 2 bits.
   HostRandom random(5);
   const Network images = make_network(

@@ -248,6 +248,15 @@ int append(Network& network, int from, const Layer& layer, bool bias, HostRandom
 
 }  // namespace
 
+std::string layer_forms() {
+  std::string forms;
+  for (const Rule& rule : kRules) {
+    forms += forms.empty() ? "" : "; ";
+    forms += rule.form;
+  }
+  return forms;
+}
+
 void check_layers(std::span<const std::string> layers) {
   for (std::size_t i = 0; i < layers.size(); ++i) in_entry(layers, i, [&] { parse(layers[i]); });
 }

@@ -22,6 +22,9 @@ namespace sylvester {
 /// Throws UserError `entry 2 'dens 5': ...; allowed: ...` if an entry is none of these.
 void check_layers(std::span<const std::string> layers);
 
+/// All that an entry can be, in words and separated by semicolons, for messages.
+std::string layer_forms();
+
 /// Appends the layers behind node `from`; returns the number of the last node, `from` if there are
 /// none. GEMM layers have a bias if `bias` is set. Throws UserError naming the entry that does not
 /// fit.

@@ -132,8 +132,9 @@ void forward_pass(const Network& network, Executor& executor, Activations& activ
         break;
       case NodeKind::kAdd: {
         const FloatMatrix& other = activations.of(node.inputs[1]);
-        for (std::size_t i = 0; i < y.values.size(); ++i)
+        for (std::size_t i = 0; i < y.values.size(); ++i) {
           y.values[i] = x.values[i] + other.values[i];
+        }
         break;
       }
       case NodeKind::kShortcut:
@@ -379,8 +380,9 @@ std::uint64_t backward_bytes(const Network& network, const Executor& executor, i
   int layer = 0;
   for (std::size_t n = 0; n < network.nodes.size(); ++n) {
     const Node& node = network.nodes[n];
-    if (node.k > 0) bytes += executor.kept_bytes(network, layer++, batch);
+    const int l = node.k > 0 ? layer++ : 0;
     if (!needed[n]) continue;
+    if (node.k > 0) bytes += executor.kept_bytes(network, l, batch);
     const auto values =
         static_cast<std::uint64_t>(batch) * static_cast<std::uint64_t>(node.shape.size());
     if (node.kind == NodeKind::kRelu && !(executor.keeps_signs() && read_by_layer[n])) {

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "golden/config/config.hpp"
+#include "golden/config/test_recipe.hpp"
 #include "golden/support/error.hpp"
 #include "golden/train/layer_list.hpp"
 
@@ -371,6 +372,49 @@ TEST(Pass, AHeadWithoutGradientHasNoPartInTheLoss) {
   for (std::size_t n = 0; n < network.nodes.size(); ++n) {
     const bool trained = n == 5 || n == 7 || n == static_cast<std::size_t>(network.heads[0]);
     EXPECT_EQ(network.nodes[n].weight != before.nodes[n].weight, trained) << n;
+  }
+}
+
+// A second backbone of images beside a frozen one, in every arithmetic: what is frozen stays as it
+// is, to the bit, what is not is trained.
+TEST(Pass, FrozenPartsNeverChange) {
+  const Texts layers = {"conv 3 kernel=2", "batch-norm", "relu", "basic-block 4", "average-pool"};
+  for (const char* preset : {"fp32", "hdqt", "hdqt-paper"}) {
+    HostRandom random(5);
+    Network network =
+        make_network({.height = 5, .width = 4, .channels = 2}, layers, 3, true, random);
+    const int frozen = network.heads.front() - 1;
+    freeze(network, 1, frozen);
+    join_backbone(network, append_layers(network, 0, layers, true, random), random);
+    const Network before = network;
+    const auto backend = make_golden_backend();
+    const auto executor = make_executor(preset_recipe(preset), *backend);
+    Sgd sgd({});
+    sgd.reset(network);
+    Activations activations;
+    Gradients gradients;
+    for (std::uint32_t i = 0; i < 3; ++i) {
+      input_of(activations, network, kBatch) = random_input(network, random);
+      executor->begin(network,
+                      {.seed = 1, .step = i, .kind = PassKind::kTraining, .totals = nullptr});
+      forward_pass(network, *executor, activations);
+      gradients.logits() = random_matrix(kBatch, 3, random);
+      backward_pass(network, *executor, activations, gradients);
+      learn_statistics(activations, network);
+      sgd.step(network, gradients.nodes);
+    }
+    for (std::size_t n = 0; n < network.nodes.size(); ++n) {
+      const Node& node = network.nodes[n];
+      const Node& old = before.nodes[n];
+      if (node.weight.empty()) continue;
+      const bool trained = static_cast<int>(n) > frozen;
+      EXPECT_EQ(node.frozen, !trained);
+      EXPECT_EQ(node.weight != old.weight, trained) << preset << ", node " << n;
+      EXPECT_EQ(node.bias != old.bias, trained) << preset << ", node " << n;
+      if (node.running_mean.empty()) continue;
+      EXPECT_EQ(node.running_mean != old.running_mean, trained) << preset << ", node " << n;
+      EXPECT_EQ(node.running_variance != old.running_variance, trained) << preset << ", node " << n;
+    }
   }
 }
 

@@ -215,5 +215,78 @@ TEST(Convolution, IsTheDenseLayerOfItsPatches) {
   }
 }
 
+// Backward operands rounded to nearest: no draws, so that one image can be run alone.
+TrainRecipe image_recipe(bool transform) {
+  TrainRecipe recipe = preset_recipe(transform ? "hdqt" : "fqt");
+  recipe.conv_scale = ConvScale::kImage;
+  for (PrepareRecipe& operand : recipe.layers[0].operands) operand.rounding = Rounding::kNearest;
+  return recipe;
+}
+
+FloatMatrix rows_of(const FloatMatrix& x, int first, int count) {
+  FloatMatrix part;
+  part.resize(count, x.cols);
+  std::copy_n(x.row(first), part.values.size(), part.values.data());
+  return part;
+}
+
+TEST(Convolution, WithImageScaleIsOneLinearLayerPerImage) {
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    HostRandom random(seed);
+    PatchShape shape = random_shape(random);
+    shape.window.stride = {.height = 1, .width = 1};
+    const Twins t = twins(shape, between(1, 6, random), random);
+    constexpr int images = 4;
+    const int in = t.shape.in.positions();
+    const int out = t.shape.out.positions();
+    FloatMatrix x;
+    x.resize(images * in, t.shape.in.channels);
+    for (float& value : x.values) value = random.uniform();
+    FloatMatrix g;
+    g.resize(images * out, t.conv.layer(1).outputs());
+    g.values = random_values(g.values.size(), random);
+    // Every image has the same largest input, so that one image alone has the scale of the batch.
+    for (int i = 0; i < images; ++i) x.row(i * in)[0] = 1.0F;
+
+    const TrainRecipe recipe = image_recipe(seed % 2 == 0);
+    const Results conv = run(t.conv, recipe, x, g);
+    std::vector<float> dw;
+    for (int i = 0; i < images; ++i) {
+      const FloatMatrix image = rows_of(x, i * in, in);
+      FloatMatrix patches;
+      patches.resize(out, t.shape.k());
+      gather_patches(t.shape, image.values.data(), 1, patches.values.data());
+      const Results dense = run(t.dense, recipe, patches, rows_of(g, i * out, out));
+      EXPECT_EQ(rows_of(conv.y, i * out, out).values, dense.y.values);
+      std::vector<float> dx(image.values.size());
+      sum_patches(t.shape, dense.dx.values.data(), 1, dx.data());
+      EXPECT_EQ(rows_of(conv.dx, i * in, in).values, dx);
+      if (i == 0) dw = dense.dw;
+      for (std::size_t j = 0; i > 0 && j < dw.size(); ++j) dw[j] += dense.dw[j];
+    }
+    EXPECT_EQ(conv.dw, dw);
+  }
+}
+
+TEST(Convolution, OneImageIsABatch) {
+  HostRandom random(3);
+  const Twins t = twins(random_shape(random), 3, random);
+  FloatMatrix x;
+  x.resize(t.shape.in.positions(), t.shape.in.channels);
+  for (float& value : x.values) value = random.uniform();
+  FloatMatrix g;
+  g.resize(t.shape.out.positions(), 3);
+  g.values = random_values(g.values.size(), random);
+  for (const char* preset : {"hdqt", "fqt"}) {
+    TrainRecipe recipe = preset_recipe(preset);
+    const Results batch = run(t.conv, recipe, x, g);
+    recipe.conv_scale = ConvScale::kImage;
+    const Results image = run(t.conv, recipe, x, g);
+    EXPECT_EQ(image.dw, batch.dw);
+    EXPECT_EQ(image.dx.values, batch.dx.values);
+  }
+}
+
 }  // namespace
 }  // namespace sylvester

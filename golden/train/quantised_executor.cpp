@@ -149,7 +149,7 @@ class QuantisedExecutor final : public Executor {
     const auto at = static_cast<std::size_t>(layer);
     const LayerState& state = layers_[at];
     Scratch& scratch = scratch_[state.scratch];
-    const BackwardJobs at_job{.groups = 1};
+    const BackwardJobs at_job{.groups = groups_of(layer, g.rows)};
     if (scratch.jobs.size() < at_job.count()) {
       scratch.jobs.resize(at_job.count());
       scratch.operands.resize(at_job.count());
@@ -270,6 +270,12 @@ class QuantisedExecutor final : public Executor {
   }
   [[nodiscard]] bool gathers_codes(int layer) const {
     return is_conv(layer) && !gathers_mantissas(layer);
+  }
+
+  // Of a backward pass over so many rows of the output.
+  [[nodiscard]] std::size_t groups_of(int layer, int rows) const {
+    if (!is_conv(layer) || recipe_.conv_scale == ConvScale::kBatch) return 1;
+    return static_cast<std::size_t>(rows / network_->layer(layer).shape.positions());
   }
 
   static void gather_wide(const PatchShape& shape, const WideMatrix& tensor, WideMatrix& out) {

@@ -5,10 +5,14 @@
 #include <string>
 #include <string_view>
 
+#include "golden/numerics/names.hpp"
 #include "golden/support/error.hpp"
 
 namespace sylvester {
 namespace {
+
+constexpr NameTable<ConvScale, 2> kConvScaleNames{
+    {{ConvScale::kBatch, "batch"}, {ConvScale::kImage, "image"}}};
 
 constexpr std::array<Role, kRoles> kAllRoles = {
     Role::kForwardInput,   Role::kForwardActivation, Role::kForwardWeight,     Role::kInputGradient,
@@ -58,6 +62,11 @@ void check_layer(const LayerRecipe& layer, std::size_t index) {
 }
 
 }  // namespace
+
+std::string_view to_string(ConvScale scale) { return name_of(kConvScaleNames, scale); }
+ConvScale conv_scale(std::string_view name) {
+  return find_name(kConvScaleNames, "convolution scale", name);
+}
 
 const LayerRecipe& TrainRecipe::layer(int index) const {
   const auto at = static_cast<std::size_t>(index);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <string_view>
 #include <vector>
 
 #include "golden/numerics/accumulate.hpp"
@@ -17,6 +18,18 @@ enum class TrainMode {
   kQuantised,   ///< the numeric contract, through a Backend
   kPaperFloat,  ///< the published HDQT code: float32 quantisers; golden only
 };
+
+/// What shares the scales and sums of a convolution's backward GEMMs. The weight's gradient is the
+/// float32 sum of what they give, image by image in order; in the forward GEMM a batch shares its
+/// scale.
+enum class ConvScale {
+  kBatch,  ///< the batch: one GEMM each, dW with batch·height·width products
+  kImage,  ///< an image, as in the published HDQT code: GEMMs of its own
+};
+/// "batch", "image".
+std::string_view to_string(ConvScale scale);
+/// Throws UserError listing the allowed names.
+ConvScale conv_scale(std::string_view name);
 
 /// The arithmetic of one layer on the numeric contract.
 struct LayerRecipe {
@@ -54,7 +67,8 @@ struct TrainRecipe {
   TrainMode mode = TrainMode::kFloat;
   /// kQuantised: entry l is layer l; layers beyond the last entry use the last entry.
   std::vector<LayerRecipe> layers;
-  PaperRecipe paper;  ///< kPaperFloat only
+  ConvScale conv_scale = ConvScale::kBatch;  ///< kQuantised; the published code has its own
+  PaperRecipe paper;                         ///< kPaperFloat only
   /// What training steps count; teacher and evaluation passes count nothing.
   CounterMode counters = CounterMode::kFull;
 
