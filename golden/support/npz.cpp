@@ -54,6 +54,8 @@ Archive open_archive(const std::string& bytes, const std::string& name) {
   return Archive(archive);
 }
 
+std::string place(const std::string& array) { return fmt::format("array '{}'", array); }
+
 /// Only lack of memory fails while an archive is written to memory.
 [[noreturn]] void fail_writing(const std::string& reason) {
   throw EnvironmentError("an .npz file cannot be made: " + reason);
@@ -104,10 +106,6 @@ std::vector<std::string> Npz::names() const {
   std::vector<std::string> names;
   for (const auto& [array, entry] : entries_) names.push_back(array);
   return names;
-}
-
-std::string Npz::place(const std::string& array) const {
-  return fmt::format("{}: array '{}'", name_, array);
 }
 
 std::string Npz::unpack(const std::string& array) const {

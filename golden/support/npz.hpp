@@ -31,8 +31,8 @@ class Npz {
     return entries_.find(array) != entries_.end();
   }
 
-  /// Throw UserError, its sentence beginning with `file: array 'x'`, if there is no such array, its
-  /// bytes are damaged or it is of the other kind.
+  /// Throw UserError, its sentence beginning with `array 'x'`, if there is no such array, its bytes
+  /// are damaged or it is of the other kind. The caller says of which file.
   [[nodiscard]] NpyArray array(const std::string& array) const;
   [[nodiscard]] std::string text(const std::string& array) const;
 
@@ -45,7 +45,6 @@ class Npz {
     std::uint64_t bytes = 0;  ///< unpacked, as the archive says
   };
 
-  [[nodiscard]] std::string place(const std::string& array) const;
   [[nodiscard]] std::string unpack(const std::string& array) const;
 
   std::string name_;

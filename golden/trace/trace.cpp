@@ -187,11 +187,23 @@ json expected_fields(const GemmResult& result) {
 }
 
 Trace::Trace(Npz file, const Config& config) : file_(std::move(file)), config_(config) {
-  if (!file_.has(kHead)) {
-    read_plain();
-    return;
-  }
-  in_place(fmt::format("{}: '{}'", file_.name(), kHead), [&] {
+  in_place(file_.name(), [&] {
+    plain_ = !file_.has(kHead);
+    if (plain_) {
+      read_plain();
+    } else {
+      read_head();
+    }
+    refuse_unknown_arrays();
+  });
+}
+
+Trace Trace::read(const std::filesystem::path& path, const Config& config) {
+  return {Npz::read(path), config};
+}
+
+void Trace::read_head() {
+  in_place(fmt::format("'{}'", kHead), [&] {
     const json head = parse_json(file_.text(kHead));
     if (head.is_discarded()) throw UserError("is not JSON");
     refuse_unknown_fields(head, {"format", "version", "made_by", "jobs"}, "it");
@@ -201,11 +213,6 @@ Trace::Trace(Npz file, const Config& config) : file_(std::move(file)), config_(c
     }
     read_jobs(head.value("jobs", json()));
   });
-  refuse_unknown_arrays();
-}
-
-Trace Trace::read(const std::filesystem::path& path, const Config& config) {
-  return {Npz::read(path), config};
 }
 
 void Trace::read_jobs(const json& jobs) {
@@ -226,7 +233,6 @@ void Trace::read_jobs(const json& jobs) {
 }
 
 void Trace::read_plain() {
-  plain_ = true;
   for (const char* array : {"a", "b", "c"}) {
     if (file_.has(array)) continue;
     throw UserError(
@@ -239,13 +245,12 @@ void Trace::read_plain() {
   source.fields = {{"a", json::object()}, {"b", json::object()}};
   for (const std::string name : kPlainFields) {
     if (!file_.has(name)) continue;
-    const std::string place = fmt::format("{}: array '{}'", file_.name(), name);
     json value;
     if (name == "policy" || name.ends_with("_format")) {
       value = file_.text(name);
     } else {
       const NpyArray array = file_.array(name);
-      if (array.size() != 1) throw UserError(place + ": is not a single number");
+      if (array.size() != 1) throw UserError(array.name + ": is not a single number");
       value = integers<int>(array).front();
     }
     if (name.ends_with("_format")) {
@@ -255,7 +260,6 @@ void Trace::read_plain() {
     }
   }
   jobs_.push_back(std::move(source));
-  refuse_unknown_arrays();
 }
 
 void Trace::refuse_unknown_arrays() const {
@@ -276,7 +280,7 @@ void Trace::refuse_unknown_arrays() const {
   for (const std::string& name : file_.names()) {
     if (known.contains(name)) continue;
     throw UserError(fmt::format(
-        "{}: array '{}' belongs to no job; allowed: {}", file_.name(), name,
+        "array '{}' belongs to no job; allowed: {}", name,
         plain_ ? fmt::format("{}", fmt::join(known, ", "))
                : std::string("JOB/values, JOB/registers, JOB/outer and, for each operand, "
                              "JOB/a/x, JOB/a/mantissas, JOB/a/codes")));

@@ -71,6 +71,7 @@ class Trace {
 
   [[nodiscard]] TraceJob read_job(const Source& source) const;
   [[nodiscard]] TraceOperand read_operand(const Source& source, const std::string& operand) const;
+  void read_head();
   void read_jobs(const nlohmann::json& jobs);
   void read_plain();
   void refuse_unknown_arrays() const;
