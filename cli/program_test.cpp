@@ -147,7 +147,8 @@ TEST_F(Program, HelpOnEveryLevel) {
 }
 
 TEST_F(Program, BadCommandLines) {
-  expect_bad_input({}, "a command is missing; allowed: accumulate, config, generate, simulate");
+  expect_bad_input(
+      {}, "a command is missing; allowed: accumulate, config, explore, generate, simulate");
   expect_bad_input({"no-such-command"}, "no-such-command");
   expect_bad_input({"config"}, "allowed: init, explain, diff, hash");
   expect_bad_input({"config", "hash", "a\nb"}, "a\\nb: no such file");

@@ -130,7 +130,7 @@ std::string trial_text(const Config& config) {
   std::string text;
   for (const KeyDeclaration& key : declared_keys()) {
     if (key.name.starts_with("data.") || key.name.starts_with("continual.") ||
-        key.name.starts_with("network.") || key.name == "train.seed") {
+        key.name.starts_with("network.") || key.name.starts_with("train.")) {
       text += value_text(config.value(key.name)) + "\n";
     }
   }

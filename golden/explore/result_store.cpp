@@ -219,7 +219,7 @@ void ResultStore::add(const TrainingKey& key, const Training& t) {
 
 std::string ResultStore::add_point(const Config& config) {
   const std::string text = point_text(config);
-  const std::string hash = to_hex(hash64(text));
+  std::string hash = to_hex(hash64(text));
   const std::lock_guard lock(mutex_);
   Statement row(database_, "INSERT OR IGNORE INTO point VALUES (?1, ?2, ?3)");
   row.bind(1, hash).bind(2, text).bind(3, to_hex(hardware_hash(config)));
