@@ -77,22 +77,26 @@ HWY_INLINE void vector_butterflies(D d, T* x, int size, int first, int block) {
 }
 
 template <bool All>
-HWY_INLINE void transform_within_words(const std::int16_t* in, int size, int block,
+HWY_INLINE void transform_within_words(const std::int16_t* in, int size, int block, Shift16 less,
                                        std::int16_t* out) {
   const S16 d;
   for (int i = 0; i < size; i += kWords) {
     hwy::Prefetch(in + i + kFetchAhead);
-    hn::StoreU(butterflies<2, All>(d, 2 * block, hn::LoadU(d, in + i)), d, out + i);
+    const VS16 v = shift_right(hn::LoadU(d, in + i), less);
+    hn::StoreU(butterflies<2, All>(d, 2 * block, v), d, out + i);
   }
 }
 
-// 16-bit coefficients, block > 1. `size` is a multiple of kWords; `out` may be `in`.
-HWY_INLINE void transform_words(const std::int16_t* in, int size, int block, std::int16_t* out) {
+// 16-bit coefficients, block > 1, of mantissas of which the lowest `less` bits are cut off (floor).
+// `size` is a multiple of kWords; `out` may be `in`.
+HWY_INLINE void transform_words(const std::int16_t* in, int size, int block, int less,
+                                std::int16_t* out) {
+  const Shift16 shift = shift_of_words(less);
   if (block >= kWords) {
-    transform_within_words<true>(in, size, block, out);
+    transform_within_words<true>(in, size, block, shift, out);
     vector_butterflies(S16(), out, size, kWords, block);
   } else {
-    transform_within_words<false>(in, size, block, out);
+    transform_within_words<false>(in, size, block, shift, out);
   }
 }
 
