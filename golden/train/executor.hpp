@@ -10,6 +10,7 @@
 #include "golden/train/mlp.hpp"
 #include "golden/train/recipe.hpp"
 #include "golden/train/totals.hpp"
+#include "golden/train/weight_gradient.hpp"
 
 namespace sylvester {
 
@@ -41,8 +42,7 @@ class Executor {
 
   /// Of the layer's last forward(): dw = g^T x (outputs x inputs) and, unless null, dx = g W
   /// (batch x inputs). g: batch x outputs.
-  virtual void backward(int layer, const FloatMatrix& g, FloatMatrix* dx,
-                        std::vector<float>& dw) = 0;
+  virtual void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, WeightGradient& dw) = 0;
 
   /// Bytes that one layer keeps from forward to backward for a batch: its input, its weights where
   /// they are kept in another form than the master weights, and the mask of a ReLU before it.

@@ -27,7 +27,7 @@ class FloatExecutor final : public Executor {
     count(GemmKind::kForward, dense, x.rows);
   }
 
-  void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, std::vector<float>& dw) override {
+  void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, WeightGradient& dw) override {
     const DenseLayer& dense = network_->layers[static_cast<std::size_t>(layer)];
     const FloatMatrix& x = *inputs_[static_cast<std::size_t>(layer)];
     if (dx != nullptr) {
@@ -37,10 +37,9 @@ class FloatExecutor final : public Executor {
                   dx->values.data(), dense.inputs);
       count(GemmKind::kInputGradient, dense, g.rows);
     }
-    dw.resize(dense.weight.size());
     cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, dense.outputs, dense.inputs, g.rows, 1.0F,
-                g.values.data(), dense.outputs, x.values.data(), dense.inputs, 0.0F, dw.data(),
-                dense.inputs);
+                g.values.data(), dense.outputs, x.values.data(), dense.inputs, 0.0F,
+                dw.as_floats(dense.weight.size()), dense.inputs);
     count(GemmKind::kWeightGradient, dense, g.rows);
   }
 

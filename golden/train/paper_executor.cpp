@@ -43,7 +43,7 @@ class PaperExecutor final : public Executor {
     to_floats(result, state.w.scale * state.x.scale, y.values);
   }
 
-  void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, std::vector<float>& dw) override {
+  void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, WeightGradient& dw) override {
     const LayerState& state = layers_[static_cast<std::size_t>(layer)];
     const DenseLayer& dense = network_->layers[static_cast<std::size_t>(layer)];
     if (dx != nullptr) {
@@ -65,9 +65,9 @@ class PaperExecutor final : public Executor {
     const Quantised b =
         quantise_stochastic(layer, Role::kBackwardActivation, dense.inputs, g.rows, block);
     const GemmResult result = multiply(GemmKind::kWeightGradient, a, b, 0);
-    dw.resize(result.values.size());
-    to_floats(result, a.scale * b.scale * state.x.scale / static_cast<float>(block), dw);
-    mask(dense.weight, dw);
+    dw.as_floats(result.values.size());
+    to_floats(result, a.scale * b.scale * state.x.scale / static_cast<float>(block), dw.floats);
+    mask(dense.weight, dw.floats);
   }
 
   [[nodiscard]] std::uint64_t kept_bytes(const Mlp& network, int layer, int batch) const override {

@@ -55,6 +55,16 @@ void to_floats(const GemmResult& result, float* out) {
   scale_integers(values, size, scale, out);
 }
 
+// The same without converting, where the update can do that.
+void give_gradient(GemmResult& result, WeightGradient& dw) {
+  dw.scale = to_float(result.scale);
+  if (std::isinf(dw.scale)) {
+    to_floats(result, dw.as_floats(result.values.size()));
+  } else {
+    std::swap(dw.integers, result.values);
+  }
+}
+
 // The tensor that codes stand for, read along its other axis: mantissas are the format's values,
 // the scale is that of the codes. `codes`: lines x k -> out: k x lines.
 void transpose_codes(const PreparedOperand& codes, WideMatrix& out) {
@@ -122,7 +132,7 @@ class QuantisedExecutor final : public Executor {
     count(GemmKind::kForward, product, result);
   }
 
-  void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, std::vector<float>& dw) override {
+  void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, WeightGradient& dw) override {
     const auto at = static_cast<std::size_t>(layer);
     const LayerState& state = layers_[at];
     Scratch& scratch = scratch_[state.scratch];
@@ -164,8 +174,7 @@ class QuantisedExecutor final : public Executor {
       products.push_back(gemm_job(layer, GemmKind::kInputGradient, operands[2], operands[3]));
     }
     backend_->gemm_into(products, {results.data(), products.size()});
-    dw.resize(results[0].values.size());
-    to_floats(results[0], dw.data());
+    give_gradient(results[0], dw);
     count(GemmKind::kWeightGradient, products[0], results[0]);
     if (dx != nullptr) {
       dx->resize(results[1].m, results[1].n);

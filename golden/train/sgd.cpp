@@ -5,12 +5,19 @@
 namespace sylvester {
 namespace {
 
-void update(const SgdSettings& settings, const std::vector<float>& gradient,
+void update(const MomentumRule& rule, const std::vector<float>& gradient,
             std::vector<float>& velocity, std::vector<float>& parameter) {
-  const MomentumRule rule = {.rate = settings.learning_rate,
-                             .momentum = settings.momentum,
-                             .decay = settings.weight_decay};
   momentum_update(rule, gradient.data(), parameter.size(), velocity.data(), parameter.data());
+}
+
+void update(const MomentumRule& rule, const WeightGradient& gradient, std::vector<float>& velocity,
+            std::vector<float>& parameter) {
+  if (gradient.integers.empty()) {
+    update(rule, gradient.floats, velocity, parameter);
+  } else {
+    momentum_update(rule, gradient.integers.data(), gradient.scale, parameter.size(),
+                    velocity.data(), parameter.data());
+  }
 }
 
 }  // namespace
@@ -24,9 +31,12 @@ void Sgd::reset(const Mlp& network) {
 }
 
 void Sgd::step(Mlp& network, const std::vector<LayerGradient>& gradients) {
+  const MomentumRule rule = {.rate = settings_.learning_rate,
+                             .momentum = settings_.momentum,
+                             .decay = settings_.weight_decay};
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
-    update(settings_, gradients[l].weight, velocity_[l].weight, network.layers[l].weight);
-    update(settings_, gradients[l].bias, velocity_[l].bias, network.layers[l].bias);
+    update(rule, gradients[l].weight, velocity_[l].weight, network.layers[l].weight);
+    update(rule, gradients[l].bias, velocity_[l].bias, network.layers[l].bias);
   }
 }
 

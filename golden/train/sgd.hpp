@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "golden/train/mlp.hpp"
+#include "golden/train/weight_gradient.hpp"
 
 namespace sylvester {
 
@@ -15,7 +16,7 @@ struct SgdSettings {
 
 /// Gradient of the loss with respect to one layer's parameters, shaped like them.
 struct LayerGradient {
-  std::vector<float> weight;
+  WeightGradient weight;
   std::vector<float> bias;
 };
 
@@ -30,8 +31,13 @@ class Sgd {
   void step(Mlp& network, const std::vector<LayerGradient>& gradients);
 
  private:
+  struct Velocity {
+    std::vector<float> weight;
+    std::vector<float> bias;
+  };
+
   SgdSettings settings_;
-  std::vector<LayerGradient> velocity_;
+  std::vector<Velocity> velocity_;  ///< by layer
 };
 
 }  // namespace sylvester
