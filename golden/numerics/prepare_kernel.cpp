@@ -1,6 +1,6 @@
 // Both passes over a tensor work on chunks that stay in the first-level cache, so that nothing but
-// mantissas is read and nothing but codes is written: the transform is done twice, the first time only
-// where it may hold the largest coefficient.
+// mantissas is read and nothing but codes is written: the transform is done twice, the first time
+// only where it may hold the largest coefficient.
 #include "golden/numerics/simd_targets.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -79,14 +79,21 @@ HWY_INLINE std::int32_t largest_of(D d, const T* v, int count) {
   return static_cast<std::int32_t>(hn::GetLane(hn::MaxOfLanes(bits, largest)));
 }
 
+// The largest |coefficient| of mantissas of which the lowest `less` bits are cut off, if the
+// coefficients fit in 16 bits.
+HWY_INLINE std::int32_t largest_word(const Chunk& chunk, int block, int less, Buffers& buffers) {
+  if (block == 32) return largest_word_of_32(chunk.words, chunk.padded, less);
+  transform_words(chunk.words, chunk.padded, block, less, buffers.bounds);
+  return largest_of(S16(), buffers.bounds, chunk.padded);
+}
+
 // An upper bound of the largest |coefficient|, found with 16-bit lanes: from m = B·h + l with 0 <=
 // l < B follows c = B·(coefficient of the h) + (that of the l), and the latter is below B². Beyond
 // B = 64 it is too much above to be of use.
 constexpr int kLongestBounded = 64;
 HWY_INLINE std::int32_t bound_of(const Chunk& chunk, int block, Buffers& buffers) {
-  transform_words(chunk.words, chunk.padded, block, std::countr_zero(static_cast<unsigned>(block)),
-                  buffers.bounds);
-  return block * (largest_of(S16(), buffers.bounds, chunk.padded) + block - 1);
+  const int bits = std::countr_zero(static_cast<unsigned>(block));
+  return block * (largest_word(chunk, block, bits, buffers) + block - 1);
 }
 
 HWY_INLINE MantissaRange range_of(VS16 least, VS16 most) {
@@ -113,14 +120,12 @@ CoefficientRange find_range(const PrepareTask& task, const PreparePiece& piece) 
       }
       if (task.block == 1) continue;
       // Small mantissas up to here, small coefficients up to here.
-      const bool words = fits_words(range_of(least, most), task.block);
-      if (!words && task.block <= kLongestBounded &&
-          bound_of(chunk, task.block, buffers) <= largest) {
-        continue;
+      if (fits_words(range_of(least, most), task.block)) {
+        largest = std::max(largest, largest_word(chunk, task.block, 0, buffers));
+      } else if (task.block > kLongestBounded || bound_of(chunk, task.block, buffers) > largest) {
+        transform(task.block, false, chunk, buffers);
+        largest = std::max(largest, largest_of(S32(), chunk.pairs, chunk.padded));
       }
-      transform(task.block, words, chunk, buffers);
-      largest = std::max(largest, words ? largest_of(d16, chunk.words, chunk.padded)
-                                        : largest_of(S32(), chunk.pairs, chunk.padded));
     }
   }
   CoefficientRange range;
