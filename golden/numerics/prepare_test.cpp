@@ -337,14 +337,14 @@ TEST(LongPrepareKernel, EqualsReference) {
 TEST(PrepareKernel, FindsTheLargestCoefficientAmongManyAlmostAsLarge) {
   HostRandom random = test_random();
   const SimdLevel best = simd_level();
-  constexpr int kLines = 24;
-  constexpr int kLine = 1024;
+  constexpr int kLines = 23;
   for (int round = 0; round < 40; ++round) {
     const int block = 2 << random.below(7);
+    const int line = block <= 32 ? 992 : 1024;  // the last vectors are an odd number
     const int amplitude = kWideLimit - between(random, 0, 3);
     const int noise = between(random, 0, 2 * block);
     std::vector<std::int16_t> x;
-    for (int start = 0; start < kLines * kLine; start += block) {
+    for (int start = 0; start < kLines * line; start += block) {
       const std::uint32_t row = random.below(static_cast<std::uint32_t>(block));
       const bool negative = random.below(2) == 0;
       for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(block); ++i) {
@@ -353,7 +353,7 @@ TEST(PrepareKernel, FindsTheLargestCoefficientAmongManyAlmostAsLarge) {
         x.push_back(static_cast<std::int16_t>(minus ? -m : m));
       }
     }
-    PrepareJob job = make_job("i4", kLines, kLine, x);
+    PrepareJob job = make_job("i4", kLines, line, x);
     job.recipe.block_rule = BlockRule::kPad;
     job.recipe.block = block;
     const std::int32_t expected = prepare_reference(job).max_magnitude;
