@@ -4,36 +4,14 @@
 
 #include <time.h>
 
-#include <atomic>
 #include <cstdint>
-#include <cstdlib>
-#include <new>
-#include <string>
-#include <vector>
 
+#include "benchmarks/allocations.hpp"
+#include "benchmarks/training_step.hpp"
 #include "golden/config/config.hpp"
 #include "golden/config/convert.hpp"
 #include "golden/config/schema.hpp"
 #include "golden/numerics/backend.hpp"
-#include "golden/support/random.hpp"
-#include "golden/train/executor.hpp"
-#include "golden/train/layer_list.hpp"
-#include "golden/train/loss.hpp"
-#include "golden/train/pass.hpp"
-#include "golden/train/sgd.hpp"
-
-namespace {
-std::atomic<std::int64_t> allocations{0};
-}
-
-// Not inlined: the compiler would see a malloc without its free.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace sylvester {
 namespace {
@@ -82,42 +60,16 @@ class ClockedBackend final : public Backend {
 
 void step_of(benchmark::State& state, const Config& config, const Shape& input,
              CounterMode counters) {
-  constexpr int kBatch = 128;
-  constexpr int kClasses = 19;
-  HostRandom random(1);
-  Network network = make_network(input, config.texts("network.layers"), kClasses, false, random);
   TrainRecipe recipe = train_recipe(config);
   recipe.counters = counters;
   ClockedBackend backend;
-  const auto executor = make_executor(recipe, backend);
-  Sgd sgd(SgdSettings{});
-  sgd.reset(network);
-  Activations activations;
-  Gradients gradients;
-  TrainTotals totals;
-  std::vector<std::int32_t> labels;
-  for (float& value : input_of(activations, network, kBatch).values) {
-    value = 2.0F * random.uniform() - 1.0F;
-  }
-  for (int i = 0; i < kBatch; ++i) {
-    labels.push_back(static_cast<std::int32_t>(random.below(kClasses)));
-  }
-  PassContext context{.seed = 1, .step = 0, .kind = PassKind::kTraining, .totals = &totals};
-  const auto step = [&] {
-    executor->begin(network, context);
-    forward_pass(network, *executor, activations);
-    benchmark::DoNotOptimize(cross_entropy(activations.logits(), labels, gradients.logits()));
-    backward_pass(network, *executor, activations, gradients);
-    learn_statistics(activations, network);
-    sgd.step(network, gradients.nodes);
-    ++context.step;
-  };
+  TrainingStep step({.input = input, .layers = config.texts("network.layers"), .classes = 19, .batch = 128}, recipe, backend);
   for (int i = 0; i < 3; ++i) step();  // memory grows
   backend.prepare_seconds = 0;
   backend.gemm_seconds = 0;
-  const std::int64_t before = allocations;
-  for (auto _ : state) step();
-  state.counters["allocations"] = benchmark::Counter(static_cast<double>(allocations - before),
+  const std::int64_t before = allocations();
+  for (auto _ : state) benchmark::DoNotOptimize(step());
+  state.counters["allocations"] = benchmark::Counter(static_cast<double>(allocations() - before),
                                                      benchmark::Counter::kAvgIterations);
   const auto per_step = [](double seconds) {
     return benchmark::Counter(seconds, benchmark::Counter::kAvgIterations);

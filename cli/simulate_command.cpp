@@ -40,7 +40,7 @@ std::array<int, 3> parse_sizes(const std::string& text) {
 std::vector<LayerGemm> gemms_of(const SimulateArguments& arguments) {
   const auto [m, n, k] = parse_sizes(arguments.gemm);
   const LayerShape layer{.batch = m, .outputs = n, .inputs = k};
-  std::vector<LayerGemm> result = {forward_gemm(layer, false)};
+  std::vector<LayerGemm> result = {forward_gemm(layer, Role::kForwardActivation)};
   if (arguments.training) {
     result.push_back(input_gradient_gemm(layer));
     result.push_back(weight_gradient_gemm(layer));

@@ -39,13 +39,8 @@ void require_few_steps(const LayerGemm& gemm, const GemmDescriptor& descriptor,
 
 }  // namespace
 
-LayerGemm forward_gemm(const LayerShape& layer, bool first) {
-  return {"forward",
-          first ? Role::kForwardInput : Role::kForwardActivation,
-          Role::kForwardWeight,
-          layer.batch,
-          layer.outputs,
-          layer.inputs};
+LayerGemm forward_gemm(const LayerShape& layer, Role role) {
+  return {"forward", role, Role::kForwardWeight, layer.batch, layer.outputs, layer.inputs};
 }
 
 LayerGemm input_gradient_gemm(const LayerShape& layer) {
@@ -56,16 +51,6 @@ LayerGemm input_gradient_gemm(const LayerShape& layer) {
 LayerGemm weight_gradient_gemm(const LayerShape& layer) {
   return {"weight_gradient", Role::kWeightGradient, Role::kBackwardActivation,
           layer.outputs,     layer.inputs,          layer.batch};
-}
-
-std::vector<LayerGemm> training_step(const std::vector<LayerShape>& layers) {
-  std::vector<LayerGemm> gemms;
-  for (std::size_t l = 0; l < layers.size(); ++l) {
-    gemms.push_back(forward_gemm(layers[l], l == 0));
-    if (l > 0) gemms.push_back(input_gradient_gemm(layers[l]));
-    gemms.push_back(weight_gradient_gemm(layers[l]));
-  }
-  return gemms;
 }
 
 GemmJobs describe(const Config& config, const HardwareParameters& hardware, const LayerGemm& gemm,

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "golden/config/config.hpp"
 #include "golden/hardware/descriptors.hpp"
@@ -32,15 +31,12 @@ struct LayerGemm {
   int k;
 };
 
-/// Y = X W^T. `first`: X is the input of the network.
-LayerGemm forward_gemm(const LayerShape& layer, bool first);
+/// Y = X W^T; `role` is that of X.
+LayerGemm forward_gemm(const LayerShape& layer, Role role);
 /// dX = G W.
 LayerGemm input_gradient_gemm(const LayerShape& layer);
 /// dW = G^T X.
 LayerGemm weight_gradient_gemm(const LayerShape& layer);
-
-/// All GEMMs of a network's training step; the first layer needs no dX.
-std::vector<LayerGemm> training_step(const std::vector<LayerShape>& layers);
 
 /// The jobs of one GEMM: both operands are prepared, then multiplied.
 struct GemmJobs {

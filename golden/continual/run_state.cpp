@@ -46,20 +46,20 @@ void from_state(const Json& state, Network& network) {
   }
 }
 
-Json to_state(const std::vector<ParameterGradient>& gradients) {
+Json to_state(const Sgd::Velocity& velocity) {
   Json nodes = Json::array();
-  for (const ParameterGradient& node : gradients) {
+  for (const Sgd::NodeVelocity& node : velocity) {
     nodes.push_back({to_binary(node.weight), to_binary(node.bias)});
   }
   return nodes;
 }
 
-void from_state(const Json& state, std::vector<ParameterGradient>& gradients) {
-  require_size(state, gradients.size());
-  for (std::size_t n = 0; n < gradients.size(); ++n) {
+void from_state(const Json& state, Sgd::Velocity& velocity) {
+  require_size(state, velocity.size());
+  for (std::size_t n = 0; n < velocity.size(); ++n) {
     require_size(state[n], 2);
-    read_values(state[n][0], gradients[n].weight);
-    read_values(state[n][1], gradients[n].bias);
+    read_values(state[n][0], velocity[n].weight);
+    read_values(state[n][1], velocity[n].bias);
   }
 }
 

@@ -17,8 +17,9 @@ nlohmann::json to_state(const Network& network);
 /// Into a network of the same graph.
 void from_state(const nlohmann::json& state, Network& network);
 
-nlohmann::json to_state(const std::vector<ParameterGradient>& gradients);
-void from_state(const nlohmann::json& state, std::vector<ParameterGradient>& gradients);
+nlohmann::json to_state(const Sgd::Velocity& velocity);
+/// Into the velocity of a network of the same shape.
+void from_state(const nlohmann::json& state, Sgd::Velocity& velocity);
 
 nlohmann::json to_state(const ExemplarMemory& memory);
 void from_state(const nlohmann::json& state, ExemplarMemory& memory);

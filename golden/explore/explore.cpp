@@ -22,6 +22,10 @@
 #include "golden/numerics/parallel.hpp"
 #include "golden/support/error.hpp"
 #include "golden/support/progress.hpp"
+#include "golden/support/random.hpp"
+#include "golden/train/executor.hpp"
+#include "golden/train/layer_list.hpp"
+#include "golden/train/network.hpp"
 
 namespace sylvester {
 namespace {
@@ -171,20 +175,32 @@ struct CycleJob {
   std::vector<GemmJobs> jobs;
 };
 
-// Of the network that the first task would have if it had all classes.
-std::vector<LayerShape> network_layers(const Config& config, const Dataset& data) {
+Shape sample_shape(const Dataset& data) {
+  if (data.channels == 0) return {.height = 1, .width = 1, .channels = data.features};
+  return {.height = data.height, .width = data.width, .channels = data.channels};
+}
+
+// The GEMMs of a training step of the network that the settings describe, with all classes.
+std::vector<LayerGemm> network_step(const Config& config, const Dataset& data) {
   const TrainSettings settings = train_settings(config);
-  HostRandom random(0);  // the weights do not matter
-  const Network network = make_method(settings)->make(
-      shape_of(data), {.index = 0, .old_classes = 0, .classes = data.classes}, random);
-  std::vector<LayerShape> layers;
+  HostRandom random(settings.seed);
+  const Network network =
+      make_network(sample_shape(data), settings.layers, data.classes, settings.bias, random);
+  std::vector<bool> needs;
+  needs_gradient(network, needs);
+  std::vector<LayerGemm> gemms;
   for (int l = 0; l < network.depth(); ++l) {
-    const Node& layer = network.layer(l);
-    layers.push_back({.batch = settings.batch * layer.shape.positions(),
-                      .outputs = layer.outputs(),
-                      .inputs = layer.k});
+    const Node& node = network.layer(l);
+    const LayerShape shape{.batch = settings.batch * node.shape.positions(),
+                           .outputs = node.outputs(),
+                           .inputs = node.k};
+    gemms.push_back(forward_gemm(shape, forward_role(network, l)));
+    if (needs[static_cast<std::size_t>(node.inputs.front())]) {
+      gemms.push_back(input_gradient_gemm(shape));
+    }
+    gemms.push_back(weight_gradient_gemm(shape));
   }
-  return layers;
+  return gemms;
 }
 
 std::string text_of(const std::vector<LayerGemm>& gemms) {
@@ -203,10 +219,10 @@ std::vector<CycleJob> all_cycles(const Space& space, const DataSets& sets) {
     if (config.text("train.arithmetic") != "quantised") continue;
     std::vector<LayerGemm> gemms;
     if (space.gemms.empty()) {
-      gemms = training_step(network_layers(config, sets.at(config.text("data.set")).data));
+      gemms = network_step(config, sets.at(config.text("data.set")).data);
     }
     for (const LayerShape& layer : space.gemms) {
-      gemms.push_back(forward_gemm(layer, false));
+      gemms.push_back(forward_gemm(layer, Role::kForwardActivation));
       gemms.push_back(input_gradient_gemm(layer));
       gemms.push_back(weight_gradient_gemm(layer));
     }

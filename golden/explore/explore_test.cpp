@@ -35,7 +35,7 @@ train.epochs = 1
 train.max_steps = 3
 train.test_samples_per_class = 2
 continual.memory = 0
-network.hidden = [16]
+network.layers = ["dense 16", "relu"]
 )";
 
 Space small_space(const std::string& rest) { return parse_space(kSmall + rest, "s.toml", ""); }
@@ -213,7 +213,7 @@ seeds = { count = 3 }
 train.epochs = 2
 train.max_steps = 30
 train.test_samples_per_class = 2
-network.hidden = [32]
+network.layers = ["dense 32", "relu"]
 [[axis]]
 accumulator.bits = { from = 4, to = 8 }
 [[axis]]

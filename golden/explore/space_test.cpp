@@ -89,17 +89,17 @@ labels = ["small", "large"]
 array.rows = [4, 16]
 array.cols = [2, 8]
 [[axis]]
-network.hidden = [[], [32], [64, 48]]
+network.layers = [[], ["dense 32"], ["dense 64", "relu"]]
 operands.forward_weight = ["i4", "i3", "i2"]
 )");
   ASSERT_EQ(space.points.size(), 6U);
   EXPECT_EQ(space.axes,
-            (std::vector<std::string>{"array", "network.hidden + operands.forward_weight.format"}));
+            (std::vector<std::string>{"array", "network.layers + operands.forward_weight.format"}));
   EXPECT_EQ(space.points[0].labels, (std::vector<std::string>{"small", "[] + i4"}));
   const Config& last = space.points[5].config;
   EXPECT_EQ(last.integer("array.rows"), 16);
   EXPECT_EQ(last.integer("array.cols"), 8);
-  EXPECT_EQ(last.integers("network.hidden"), (std::vector<std::int64_t>{64, 48}));
+  EXPECT_EQ(last.texts("network.layers"), (std::vector<std::string>{"dense 64", "relu"}));
   EXPECT_EQ(last.text("operands.forward_weight.format"), "i2");
 }
 
@@ -133,7 +133,7 @@ TEST(Space, ABaselineMayVaryAlongAnAxis) {
   const Space space = space_of(R"(
 baseline = { train.arithmetic = "float" }
 [[axis]]
-network.hidden = [[32], [64]]
+network.layers = [["dense 32", "relu"], ["dense 64", "relu"]]
 baseline = true
 [[axis]]
 accumulator.bits = [6, 8]
@@ -142,8 +142,7 @@ accumulator.bits = [6, 8]
   for (std::size_t p = 0; p < 4; ++p) {
     ASSERT_TRUE(space.points[p].baseline);
     const Point& base = space.points[*space.points[p].baseline];
-    EXPECT_EQ(base.config.integers("network.hidden"),
-              space.points[p].config.integers("network.hidden"));
+    EXPECT_EQ(base.config.texts("network.layers"), space.points[p].config.texts("network.layers"));
     EXPECT_EQ(base.labels, (std::vector<std::string>{space.points[p].labels[0], ""}));
   }
 }

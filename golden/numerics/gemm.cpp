@@ -13,42 +13,48 @@ const Format& format_of(const PreparedOperand& operand) {
   return formats()[static_cast<std::size_t>(operand.format)];
 }
 
-void check_shape(const PreparedOperand* operand, const std::string& who) {
-  if (operand == nullptr) throw UserError("GEMM job: operand " + who + " is missing");
-  const std::string start = "GEMM operand " + who + ": ";
+// No text is made before it is needed: the checks run with every job.
+[[noreturn]] void refuse(char who, const std::string& reason) {
+  throw UserError(std::string("GEMM operand ") + who + ": " + reason);
+}
+
+void check_shape(const PreparedOperand* operand, char who) {
+  if (operand == nullptr) {
+    throw UserError(std::string("GEMM job: operand ") + who + " is missing");
+  }
   const auto rows = static_cast<int>(formats().size());
   if (operand->format < 0 || operand->format >= rows) {
-    throw UserError(start + "format number " + std::to_string(operand->format) + " is not in 0..." +
+    refuse(who, "format number " + std::to_string(operand->format) + " is not in 0..." +
                     std::to_string(rows - 1));
   }
   if (operand->lines < 1 || operand->k < 1 || operand->k > kLongestContraction) {
-    throw UserError(start + std::to_string(operand->lines) + " lines of K " +
-                    std::to_string(operand->k) + "; both must be at least 1 and K at most " +
+    refuse(who, std::to_string(operand->lines) + " lines of K " + std::to_string(operand->k) +
+                    "; both must be at least 1 and K at most " +
                     std::to_string(kLongestContraction));
   }
   const int block = operand->block;
   if (block < 1 || block > kLongestBlock || (block & (block - 1)) != 0) {
-    throw UserError(start + "block " + std::to_string(block) + " is not a power of two in 1..." +
+    refuse(who, "block " + std::to_string(block) + " is not a power of two in 1..." +
                     std::to_string(kLongestBlock));
   }
   if (operand->k_padded != padded_length(operand->k, block)) {
-    throw UserError(start + "K' " + std::to_string(operand->k_padded) + " is not K " +
+    refuse(who, "K' " + std::to_string(operand->k_padded) + " is not K " +
                     std::to_string(operand->k) + " rounded up to the block " +
                     std::to_string(block));
   }
 }
 
-void check_size(const PreparedOperand& operand, const std::string& who) {
+void check_size(const PreparedOperand& operand, char who) {
   const std::size_t size =
       static_cast<std::size_t>(operand.lines) * static_cast<std::size_t>(operand.k_padded);
   if (operand.codes.size() != size) {
-    throw UserError("GEMM operand " + who + ": " + std::to_string(operand.codes.size()) +
-                    " codes for " + std::to_string(operand.lines) + " x " +
-                    std::to_string(operand.k_padded) + " elements");
+    refuse(who, std::to_string(operand.codes.size()) + " codes for " +
+                    std::to_string(operand.lines) + " x " + std::to_string(operand.k_padded) +
+                    " elements");
   }
 }
 
-void check_codes(const PreparedOperand& operand, const std::string& who) {
+void check_codes(const PreparedOperand& operand, char who) {
   Code least = 0;
   Code most = 0;
   for (const Code code : operand.codes) {
@@ -57,8 +63,7 @@ void check_codes(const PreparedOperand& operand, const std::string& who) {
   }
   const Format& row = format_of(operand);
   if (most > row.largest_code() || least < (row.is_signed ? -row.largest_code() : 0)) {
-    throw UserError("GEMM operand " + who + ": code " +
-                    std::to_string(most > row.largest_code() ? most : least) +
+    refuse(who, "code " + std::to_string(most > row.largest_code() ? most : least) +
                     " does not exist in format " + row.name);
   }
 }
@@ -67,19 +72,19 @@ void check_codes(const PreparedOperand& operand, const std::string& who) {
 
 void check(const GemmJob& job) {
   check_sizes(job);
-  check_codes(*job.a, "A");
-  check_codes(*job.b, "B");
+  check_codes(*job.a, 'A');
+  check_codes(*job.b, 'B');
 }
 
 void check_sizes(const GemmJob& job) {
   check_shape(job);
-  check_size(*job.a, "A");
-  check_size(*job.b, "B");
+  check_size(*job.a, 'A');
+  check_size(*job.b, 'B');
 }
 
 void check_shape(const GemmJob& job) {
-  check_shape(job.a.get(), "A");
-  check_shape(job.b.get(), "B");
+  check_shape(job.a.get(), 'A');
+  check_shape(job.b.get(), 'B');
   const PreparedOperand& a = *job.a;
   const PreparedOperand& b = *job.b;
   if (a.k != b.k || a.k_padded != b.k_padded || a.block != b.block) {  // GEMM-3

@@ -1,5 +1,6 @@
 // Both passes over a tensor work on chunks that stay in the first-level cache, so that nothing but
-// mantissas is read and nothing but codes is written: the transform is done twice.
+// mantissas is read and nothing but codes is written: the transform is done twice, the first time
+// only where it may hold the largest coefficient.
 #include "golden/numerics/simd_targets.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -8,6 +9,7 @@
 #include <hwy/highway.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "golden/numerics/draw-inl.hpp"
@@ -24,6 +26,7 @@ constexpr int kChunk = kLongestBlock;  ///< coefficients; whole blocks and whole
 
 struct Buffers {
   alignas(64) std::int16_t words[kChunk];
+  alignas(64) std::int16_t bounds[kChunk];
   alignas(64) std::int32_t pairs[kChunk];
   alignas(64) std::uint16_t draws[kChunk];
   alignas(64) Code codes[kChunk];
@@ -57,7 +60,7 @@ HWY_INLINE Chunk mantissas(const PrepareTask& task, int line, int start, int cou
 HWY_INLINE void transform(int block, bool words, Chunk& chunk, Buffers& buffers) {
   if (block == 1) return;
   if (words) {
-    transform_words(chunk.words, chunk.padded, block, buffers.words);
+    transform_words(chunk.words, chunk.padded, block, 0, buffers.words);
     chunk.words = buffers.words;
   } else {
     transform_pairs(chunk.words, chunk.padded, block, buffers.pairs);
@@ -66,12 +69,31 @@ HWY_INLINE void transform(int block, bool words, Chunk& chunk, Buffers& buffers)
 }
 
 template <class D, typename T>
-HWY_INLINE hn::Vec<D> largest_of(D d, const T* v, int count, hn::Vec<D> largest) {
+HWY_INLINE std::int32_t largest_of(D d, const T* v, int count) {
+  const hn::RebindToUnsigned<D> bits;  // |least| has no sign bit to spare
   const int lanes = static_cast<int>(hn::MaxLanes(d));
+  auto largest = hn::Zero(bits);
   for (int i = 0; i < count; i += lanes) {
-    largest = hn::Max(largest, hn::Abs(hn::LoadU(d, v + i)));
+    largest = hn::Max(largest, hn::BitCast(bits, hn::Abs(hn::LoadU(d, v + i))));
   }
-  return largest;
+  return static_cast<std::int32_t>(hn::GetLane(hn::MaxOfLanes(bits, largest)));
+}
+
+// The largest |coefficient| of mantissas of which the lowest `less` bits are cut off, if the
+// coefficients fit in 16 bits.
+HWY_INLINE std::int32_t largest_word(const Chunk& chunk, int block, int less, Buffers& buffers) {
+  if (block == 32) return largest_word_of_32(chunk.words, chunk.padded, less);
+  transform_words(chunk.words, chunk.padded, block, less, buffers.bounds);
+  return largest_of(S16(), buffers.bounds, chunk.padded);
+}
+
+// An upper bound of the largest |coefficient|, found with 16-bit lanes: from m = B·h + l with 0 <=
+// l < B follows c = B·(coefficient of the h) + (that of the l), and the latter is below B². Beyond
+// B = 64 it is too much above to be of use.
+constexpr int kLongestBounded = 64;
+HWY_INLINE std::int32_t bound_of(const Chunk& chunk, int block, Buffers& buffers) {
+  const int bits = std::countr_zero(static_cast<unsigned>(block));
+  return block * (largest_word(chunk, block, bits, buffers) + block - 1);
 }
 
 HWY_INLINE MantissaRange range_of(VS16 least, VS16 most) {
@@ -82,12 +104,10 @@ HWY_INLINE MantissaRange range_of(VS16 least, VS16 most) {
 
 CoefficientRange find_range(const PrepareTask& task, const PreparePiece& piece) {
   const S16 d16;
-  const S32 d32;
   Buffers buffers;
   VS16 least = hn::Zero(d16);
   VS16 most = hn::Zero(d16);
-  VS16 word = hn::Zero(d16);
-  VS32 pair = hn::Zero(d32);
+  std::int32_t largest = 0;
   for (int line = piece.first_line; line < piece.last_line; ++line) {
     for (int start = piece.first; start < piece.last; start += kChunk) {
       const int count = std::min(kChunk, piece.last - start);
@@ -100,20 +120,17 @@ CoefficientRange find_range(const PrepareTask& task, const PreparePiece& piece) 
       }
       if (task.block == 1) continue;
       // Small mantissas up to here, small coefficients up to here.
-      const bool words = fits_words(range_of(least, most), task.block);
-      transform(task.block, words, chunk, buffers);
-      if (words) {
-        word = largest_of(d16, chunk.words, chunk.padded, word);
-      } else {
-        pair = largest_of(d32, chunk.pairs, chunk.padded, pair);
+      if (fits_words(range_of(least, most), task.block)) {
+        largest = std::max(largest, largest_word(chunk, task.block, 0, buffers));
+      } else if (task.block > kLongestBounded || bound_of(chunk, task.block, buffers) > largest) {
+        transform(task.block, false, chunk, buffers);
+        largest = std::max(largest, largest_of(S32(), chunk.pairs, chunk.padded));
       }
     }
   }
   CoefficientRange range;
   range.mantissas = range_of(least, most);
-  range.largest = task.block == 1 ? range.mantissas.largest_magnitude()
-                                  : std::max<std::int32_t>(hn::GetLane(hn::MaxOfLanes(d16, word)),
-                                                           hn::GetLane(hn::MaxOfLanes(d32, pair)));
+  range.largest = task.block == 1 ? range.mantissas.largest_magnitude() : largest;
   return range;
 }
 

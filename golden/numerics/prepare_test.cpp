@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstdlib>
 #include <numeric>
@@ -331,6 +332,39 @@ TEST(LongPrepareKernel, EqualsReference) {
 }
 
 // The double arithmetic of the kernel at every quotient near an integer: all |v| for every M.
+// Chunks whose largest coefficients differ by very little: none may be passed over that has the
+// largest of all.
+TEST(PrepareKernel, FindsTheLargestCoefficientAmongManyAlmostAsLarge) {
+  HostRandom random = test_random();
+  const SimdLevel best = simd_level();
+  constexpr int kLines = 23;
+  for (int round = 0; round < 40; ++round) {
+    const int block = 2 << random.below(7);
+    const int line = block <= 32 ? 992 : 1024;  // the last vectors are an odd number
+    const int amplitude = kWideLimit - between(random, 0, 3);
+    const int noise = between(random, 0, 2 * block);
+    std::vector<std::int16_t> x;
+    for (int start = 0; start < kLines * line; start += block) {
+      const std::uint32_t row = random.below(static_cast<std::uint32_t>(block));
+      const bool negative = random.below(2) == 0;
+      for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(block); ++i) {
+        const int m = amplitude - between(random, 0, noise);
+        const bool minus = (std::popcount(row & i) % 2 != 0) != negative;
+        x.push_back(static_cast<std::int16_t>(minus ? -m : m));
+      }
+    }
+    PrepareJob job = make_job("i4", kLines, line, x);
+    job.recipe.block_rule = BlockRule::kPad;
+    job.recipe.block = block;
+    const std::int32_t expected = prepare_reference(job).max_magnitude;
+    for (const SimdLevel level : supported_simd_levels()) {
+      force_simd_level(level);
+      EXPECT_EQ(prepare(job).max_magnitude, expected) << "block " << block;
+    }
+  }
+  force_simd_level(best);
+}
+
 TEST(PrepareKernel, EveryMagnitudeOfManyMaxima) {
   HostRandom random = test_random();
   for (int i = 0; i < 60; ++i) {

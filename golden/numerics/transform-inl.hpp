@@ -77,22 +77,26 @@ HWY_INLINE void vector_butterflies(D d, T* x, int size, int first, int block) {
 }
 
 template <bool All>
-HWY_INLINE void transform_within_words(const std::int16_t* in, int size, int block,
+HWY_INLINE void transform_within_words(const std::int16_t* in, int size, int block, Shift16 less,
                                        std::int16_t* out) {
   const S16 d;
   for (int i = 0; i < size; i += kWords) {
     hwy::Prefetch(in + i + kFetchAhead);
-    hn::StoreU(butterflies<2, All>(d, 2 * block, hn::LoadU(d, in + i)), d, out + i);
+    const VS16 v = shift_right(hn::LoadU(d, in + i), less);
+    hn::StoreU(butterflies<2, All>(d, 2 * block, v), d, out + i);
   }
 }
 
-// 16-bit coefficients, block > 1. `size` is a multiple of kWords; `out` may be `in`.
-HWY_INLINE void transform_words(const std::int16_t* in, int size, int block, std::int16_t* out) {
+// 16-bit coefficients, block > 1, of mantissas of which the lowest `less` bits are cut off (floor).
+// `size` is a multiple of kWords; `out` may be `in`.
+HWY_INLINE void transform_words(const std::int16_t* in, int size, int block, int less,
+                                std::int16_t* out) {
+  const Shift16 shift = shift_of_words(less);
   if (block >= kWords) {
-    transform_within_words<true>(in, size, block, out);
+    transform_within_words<true>(in, size, block, shift, out);
     vector_butterflies(S16(), out, size, kWords, block);
   } else {
-    transform_within_words<false>(in, size, block, out);
+    transform_within_words<false>(in, size, block, shift, out);
   }
 }
 
@@ -120,6 +124,78 @@ HWY_INLINE void transform_pairs(const std::int16_t* in, int size, int block, std
   } else {
     transform_within_pairs<false>(in, size, block, out);
   }
+}
+
+// ---- The largest coefficient alone: the order of the lanes does not matter, so that butterflies
+// of two vectors at a time take one shuffle for each sum or difference and no blending.
+
+// Two vectors: a lane's number has one bit more, that of the vector.
+struct WordPair {
+  VS16 a;
+  VS16 b;
+
+  HWY_INLINE void add_and_subtract(VS16 low, VS16 high) {
+    a = hn::Add(low, high);
+    b = hn::Sub(low, high);
+  }
+  // Butterflies of the upper and lower half of each 16 bytes. Afterwards the bit of the halves is
+  // that of the vector; the bit of the 32-bit lanes is that of the halves; the bit of the vector
+  // that of the 32-bit lanes: three times reach all three and restore the order.
+  HWY_INLINE void within_blocks() {
+    const S16 d;
+    const S32 d32;
+    const VS32 x = hn::BitCast(d32, a);
+    const VS32 y = hn::BitCast(d32, b);
+    add_and_subtract(hn::BitCast(d, hn::InterleaveLower(d32, x, y)),
+                     hn::BitCast(d, hn::InterleaveUpper(d32, x, y)));
+  }
+  // Of all bits of the 16-byte blocks' number.
+  HWY_INLINE void between_blocks() {
+    [[maybe_unused]] const S16 d;
+    if constexpr (kWords > 8)
+      add_and_subtract(hn::ConcatLowerLower(d, b, a), hn::ConcatUpperUpper(d, b, a));
+#if HWY_TARGET <= HWY_AVX3
+    add_and_subtract(VS16{_mm512_shuffle_i64x2(a.raw, b.raw, 0x88)},
+                     VS16{_mm512_shuffle_i64x2(a.raw, b.raw, 0xDD)});
+#endif
+  }
+};
+
+// Largest |coefficient| of transform_words with a block of 32. `size` is a multiple of 32.
+HWY_INLINE std::int32_t largest_word_of_32(const std::int16_t* in, int size, int less) {
+  const S16 d;
+  const U16 bits;
+  const Shift16 shift = shift_of_words(less);
+  constexpr int kPairsOfBlock = 32 > 2 * kWords ? 32 / (2 * kWords) : 1;
+  constexpr int kStep = kPairsOfBlock * 2 * kWords;
+  VU16 largest = hn::Zero(bits);
+  for (int i = 0; i < size; i += kStep) {
+    WordPair pairs[kPairsOfBlock];
+    for (int j = 0; j < kPairsOfBlock; ++j) {
+      const std::int16_t* at = in + i + 2 * j * kWords;
+      pairs[j].a = shift_right(hn::LoadU(d, at), shift);
+      const bool whole = kWords <= 16 || i + kWords < size;
+      pairs[j].b = whole ? shift_right(hn::LoadU(d, at + kWords), shift) : hn::Zero(d);
+      pairs[j].within_blocks();
+      pairs[j].within_blocks();
+      if constexpr (kWords <= 16) pairs[j].within_blocks();  // else the vectors are two blocks
+      pairs[j].between_blocks();
+    }
+    if constexpr (kPairsOfBlock == 2) {
+      const WordPair low = pairs[0];
+      const WordPair high = pairs[1];
+      pairs[0] = {hn::Add(low.a, high.a), hn::Add(low.b, high.b)};
+      pairs[1] = {hn::Sub(low.a, high.a), hn::Sub(low.b, high.b)};
+    }
+    // The larger of |x + y| and |x - y| is |x| + |y|.
+    for (const WordPair& pair : pairs) {
+      for (const VS16 v : {pair.a, pair.b}) {
+        const VU16 x = hn::BitCast(bits, hn::Abs(v));
+        largest = hn::Max(largest, hn::Add(x, partner<2>(bits, x)));
+      }
+    }
+  }
+  return hn::GetLane(hn::MaxOfLanes(bits, largest));
 }
 
 }  // namespace

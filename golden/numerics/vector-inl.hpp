@@ -95,6 +95,7 @@ HWY_INLINE Shift32 shift_of_pairs(int bits) {
 HWY_INLINE VU16 shift_left(VU16 v, Shift16 bits) { return hn::Shl(v, bits); }
 HWY_INLINE VU32 shift_left(VU32 v, Shift32 bits) { return hn::Shl(v, bits); }
 HWY_INLINE VU16 shift_right(VU16 v, Shift16 bits) { return hn::Shr(v, bits); }
+HWY_INLINE VS16 shift_right(VS16 v, Shift16 bits) { return hn::Shr(v, hn::BitCast(S16(), bits)); }
 #else
 using Shift16 = int;
 using Shift32 = int;
@@ -103,6 +104,7 @@ HWY_INLINE Shift32 shift_of_pairs(int bits) { return bits; }
 HWY_INLINE VU16 shift_left(VU16 v, Shift16 bits) { return hn::ShiftLeftSame(v, bits); }
 HWY_INLINE VU32 shift_left(VU32 v, Shift32 bits) { return hn::ShiftLeftSame(v, bits); }
 HWY_INLINE VU16 shift_right(VU16 v, Shift16 bits) { return hn::ShiftRightSame(v, bits); }
+HWY_INLINE VS16 shift_right(VS16 v, Shift16 bits) { return hn::ShiftRightSame(v, bits); }
 #endif
 
 // Sums and differences of the two words of each 32-bit lane.

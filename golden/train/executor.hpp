@@ -10,6 +10,7 @@
 #include "golden/train/network.hpp"
 #include "golden/train/recipe.hpp"
 #include "golden/train/totals.hpp"
+#include "golden/train/weight_gradient.hpp"
 
 namespace sylvester {
 
@@ -61,8 +62,7 @@ class Executor {
 
   /// Of the layer's last forward(), unless null: dw = g^T x, shaped like W, and dx = g W, shaped
   /// like x; of a convolution the sum of patches. g: shaped like y.
-  virtual void backward(int layer, const FloatMatrix& g, FloatMatrix* dx,
-                        std::vector<float>* dw) = 0;
+  virtual void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, WeightGradient* dw) = 0;
 
   /// Bytes that one layer keeps from forward to backward for a batch: its input (of a convolution
   /// the image tensor, not the patches) and its weights where they are kept in another form than

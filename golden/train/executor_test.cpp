@@ -117,7 +117,7 @@ TEST(Executor, FloatGradientIsThatOfFiniteDifferences) {
             << "layer " << l << ", parameter " << i;
       }
     };
-    expect_near(dense.weight, gradients[l].weight);
+    expect_near(dense.weight, gradients[l].weight.values());
     expect_near(dense.bias, gradients[l].bias);
   }
 }
@@ -154,7 +154,7 @@ TEST(Executor, EightBitsAndWideAccumulatorsGiveTheFloatGradient) {
         gradients_of(network, *executor, x, x.rows, {.seed = 1});
     for (std::size_t l = 0; l < gradients.size(); ++l) {
       // What is left are outputs near 0 that fall on the other side of the ReLU.
-      EXPECT_GT(cosine(gradients[l].weight, expected[l].weight), 0.995)
+      EXPECT_GT(cosine(gradients[l].weight.values(), expected[l].weight.values()), 0.995)
           << to_string(rule) << ", layer " << l;
       EXPECT_GT(cosine(gradients[l].bias, expected[l].bias), 0.995);
     }
@@ -186,7 +186,8 @@ TEST(Executor, EightBitsAndWideAccumulatorsGiveTheFloatGradientOfConvolutions) {
     const auto executor = make_executor(recipe, *backend);
     const auto gradients = gradients_of(network, *executor, x, batch, {.seed = 1});
     for (std::size_t l = 0; l < gradients.size(); ++l) {
-      EXPECT_GT(cosine(gradients[l].weight, expected[l].weight), 0.98) << "layer " << l;
+      EXPECT_GT(cosine(gradients[l].weight.values(), expected[l].weight.values()), 0.98)
+          << "layer " << l;
       EXPECT_GT(cosine(gradients[l].bias, expected[l].bias), 0.98) << "layer " << l;
     }
   }
@@ -204,7 +205,8 @@ TEST(Executor, PaperWithSevenBitsAndNoClampGivesTheFloatGradient) {
   const std::vector<ParameterGradient> gradients =
       gradients_of(network, *paper, x, x.rows, {.seed = 1});
   for (std::size_t l = 0; l < gradients.size(); ++l) {
-    EXPECT_GT(cosine(gradients[l].weight, expected[l].weight), 0.998) << "layer " << l;
+    EXPECT_GT(cosine(gradients[l].weight.values(), expected[l].weight.values()), 0.998)
+        << "layer " << l;
   }
 }
 
@@ -244,10 +246,11 @@ TEST(Executor, WithoutRoundingAndLimitsGemmsArePlainProducts) {
     const auto executor = make_executor(recipe, *backend);
     FloatMatrix y;
     FloatMatrix dx;
-    std::vector<float> dw;
+    WeightGradient dw;
     executor->begin(network, {.seed = 3});
     executor->forward(1, x, 0, y);
     executor->backward(1, g, &dx, &dw);
+    const std::vector<float> weight_gradient = dw.values();
     const auto weight = [&](int o, int i) {
       return network.layer(1).weight[static_cast<std::size_t>(o * inputs + i)];
     };
@@ -267,7 +270,7 @@ TEST(Executor, WithoutRoundingAndLimitsGemmsArePlainProducts) {
       for (int i = 0; i < inputs; ++i) {
         float sum = 0.0F;
         for (int b = 0; b < c.batch; ++b) sum += g.row(b)[o] * x.row(b)[i];
-        ASSERT_EQ(dw[static_cast<std::size_t>(o * inputs + i)], sum)
+        ASSERT_EQ(weight_gradient[static_cast<std::size_t>(o * inputs + i)], sum)
             << to_string(c.rule) << " " << c.block;
       }
     }

@@ -29,7 +29,7 @@ class FloatExecutor final : public Executor {
     count_gemm(GemmKind::kForward, node, rows);
   }
 
-  void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, std::vector<float>* dw) override {
+  void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, WeightGradient* dw) override {
     const Node& node = network_->layer(layer);
     const FloatMatrix& x = *inputs_[static_cast<std::size_t>(layer)];
     const bool conv = node.kind == NodeKind::kConv;
@@ -51,12 +51,11 @@ class FloatExecutor final : public Executor {
       count_gemm(GemmKind::kInputGradient, node, g.rows);
     }
     if (dw == nullptr) return;
-    dw->resize(node.weight.size());
+    float* sums = dw->as_floats(node.weight.size());
     for_chunks(node, patches, g.rows, [&](int first, int count) {
       const float* b = conv ? gather(patches, x, first, count) : x.values.data();
       cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, node.outputs(), node.k, count, 1.0F,
-                  g.row(first), node.outputs(), b, node.k, first == 0 ? 0.0F : 1.0F, dw->data(),
-                  node.k);
+                  g.row(first), node.outputs(), b, node.k, first == 0 ? 0.0F : 1.0F, sums, node.k);
     });
     count_gemm(GemmKind::kWeightGradient, node, g.rows);
   }

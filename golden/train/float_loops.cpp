@@ -15,19 +15,37 @@ namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 using Floats = hn::ScalableTag<float>;
 
+// Where elements come from: vectors of them, and single ones at the end.
+struct Stored {
+  const float* values;
+
+  HWY_INLINE hn::Vec<Floats> vector(std::size_t i) const { return hn::LoadU(Floats(), values + i); }
+  HWY_INLINE float one(std::size_t i) const { return values[i]; }
+};
+struct Scaled {
+  const std::int32_t* values;
+  float scale;
+
+  HWY_INLINE hn::Vec<Floats> vector(std::size_t i) const {
+    const Floats d;
+    const hn::RebindToSigned<Floats> integers;
+    return hn::Mul(hn::ConvertTo(d, hn::LoadU(integers, values + i)), hn::Set(d, scale));
+  }
+  HWY_INLINE float one(std::size_t i) const { return static_cast<float>(values[i]) * scale; }
+};
+
 void scale_all(const std::int32_t* values, std::size_t size, float scale, float* out) {
   const Floats d;
-  const hn::RebindToSigned<Floats> integers;
   const std::size_t lanes = hn::Lanes(d);
-  const auto factor = hn::Set(d, scale);
+  const Scaled scaled{values, scale};
   std::size_t i = 0;
-  for (; i + lanes <= size; i += lanes) {
-    hn::StoreU(hn::Mul(hn::ConvertTo(d, hn::LoadU(integers, values + i)), factor), d, out + i);
-  }
-  for (; i < size; ++i) out[i] = static_cast<float>(values[i]) * scale;
+  for (; i + lanes <= size; i += lanes) hn::StoreU(scaled.vector(i), d, out + i);
+  for (; i < size; ++i) out[i] = scaled.one(i);
 }
 
-void update_all(const MomentumRule& rule, const float* g, std::size_t size, float* v, float* w) {
+template <typename Gradient>
+HWY_INLINE void update(const MomentumRule& rule, const Gradient& g, std::size_t size, float* v,
+                       float* w) {
   const Floats d;
   const std::size_t lanes = hn::Lanes(d);
   const auto rate = hn::Set(d, rule.rate);
@@ -36,15 +54,23 @@ void update_all(const MomentumRule& rule, const float* g, std::size_t size, floa
   std::size_t i = 0;
   for (; i + lanes <= size; i += lanes) {
     const auto weight = hn::LoadU(d, w + i);
-    const auto gradient = hn::Add(hn::LoadU(d, g + i), hn::Mul(decay, weight));
+    const auto gradient = hn::Add(g.vector(i), hn::Mul(decay, weight));
     const auto velocity = hn::Add(hn::Mul(momentum, hn::LoadU(d, v + i)), gradient);
     hn::StoreU(velocity, d, v + i);
     hn::StoreU(hn::Sub(weight, hn::Mul(rate, velocity)), d, w + i);
   }
   for (; i < size; ++i) {
-    v[i] = rule.momentum * v[i] + (g[i] + rule.decay * w[i]);
+    v[i] = rule.momentum * v[i] + (g.one(i) + rule.decay * w[i]);
     w[i] = w[i] - rule.rate * v[i];
   }
+}
+
+void update_all(const MomentumRule& rule, const float* g, std::size_t size, float* v, float* w) {
+  update(rule, Stored{g}, size, v, w);
+}
+void update_scaled(const MomentumRule& rule, const std::int32_t* values, float scale,
+                   std::size_t size, float* v, float* w) {
+  update(rule, Scaled{values, scale}, size, v, w);
 }
 
 void zero_all(const float* gate, std::size_t size, float* x) {
@@ -69,6 +95,7 @@ namespace sylvester {
 namespace {
 HWY_EXPORT(scale_all);
 HWY_EXPORT(update_all);
+HWY_EXPORT(update_scaled);
 HWY_EXPORT(zero_all);
 }  // namespace
 
@@ -78,6 +105,10 @@ void scale_integers(const std::int32_t* values, std::size_t size, float scale, f
 void momentum_update(const MomentumRule& rule, const float* g, std::size_t size, float* v,
                      float* w) {
   HWY_DYNAMIC_DISPATCH(update_all)(rule, g, size, v, w);
+}
+void momentum_update(const MomentumRule& rule, const std::int32_t* values, float scale,
+                     std::size_t size, float* v, float* w) {
+  HWY_DYNAMIC_DISPATCH(update_scaled)(rule, values, scale, size, v, w);
 }
 void zero_unless_positive(const float* gate, std::size_t size, float* x) {
   HWY_DYNAMIC_DISPATCH(zero_all)(gate, size, x);

@@ -18,6 +18,9 @@ struct MomentumRule {
 };
 void momentum_update(const MomentumRule& rule, const float* g, std::size_t size, float* v,
                      float* w);
+/// The same with the gradient that scale_integers would give.
+void momentum_update(const MomentumRule& rule, const std::int32_t* values, float scale,
+                     std::size_t size, float* v, float* w);
 
 /// x[i] = 0 unless gate[i] > 0; `gate` may be x.
 void zero_unless_positive(const float* gate, std::size_t size, float* x);

@@ -70,6 +70,15 @@ TEST(FloatLoops, EqualThePlainLoopsOnEveryLevel) {
       expect_same(gated, expected_gated);
       expect_same(new_v, expected_v);
       expect_same(new_w, expected_w);
+
+      std::vector<float> other_v = v;
+      std::vector<float> other_w = w;
+      momentum_update(rule, integers.data(), scale, size, other_v.data(), other_w.data());
+      new_v = v;
+      new_w = w;
+      momentum_update(rule, scaled.data(), size, new_v.data(), new_w.data());
+      expect_same(other_v, new_v);
+      expect_same(other_w, new_w);
     }
   }
   force_simd_level(best);

@@ -72,13 +72,13 @@ TEST(Sgd, FollowsTheMomentumRuleOfPyTorch) {
   Sgd sgd({.learning_rate = 0.5F, .momentum = 0.25F, .weight_decay = 0.125F});
   sgd.reset(network);
   // v = 1 + 0.125·2 = 1.25; w = 2 - 0.5·1.25 = 1.375
-  sgd.step(network, {{}, {.weight = {1.0F}, .bias = {}}});
+  sgd.step(network, {{}, {.weight = {.floats = {1.0F}, .integers = {}}, .bias = {}}});
   EXPECT_EQ(network.layer(0).weight[0], 1.375F);
   // v = 0.25·1.25 + (-1 + 0.125·1.375) = -0.515625; w = 1.375 + 0.2578125
-  sgd.step(network, {{}, {.weight = {-1.0F}, .bias = {}}});
+  sgd.step(network, {{}, {.weight = {.floats = {}, .integers = {-4}, .scale = 0.25F}, .bias = {}}});
   EXPECT_EQ(network.layer(0).weight[0], 1.6328125F);
   sgd.reset(network);
-  sgd.step(network, {{}, {.weight = {0.0F}, .bias = {}}});
+  sgd.step(network, {{}, {.weight = {.floats = {0.0F}, .integers = {}}, .bias = {}}});
   EXPECT_EQ(network.layer(0).weight[0], 1.6328125F - 0.5F * 0.125F * 1.6328125F);
 }
 

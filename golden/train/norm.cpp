@@ -66,7 +66,8 @@ void batch_norm_gradient(const Node& node, bool of_batch, const NormState& state
     }
   }
   if (parameters != nullptr) {
-    round_all(of_product, channels, 1.0, parameters->weight);
+    parameters->weight.integers.clear();
+    round_all(of_product, channels, 1.0, parameters->weight.floats);
     round_all(of_g, channels, 1.0, parameters->bias);
   }
   if (dx == nullptr) return;
@@ -152,7 +153,8 @@ void layer_norm_gradient(const Node& node, const NormState& state, const FloatMa
     }
   }
   if (parameters == nullptr) return;
-  round_all(of_weight, channels, 1.0, parameters->weight);
+  parameters->weight.integers.clear();
+  round_all(of_weight, channels, 1.0, parameters->weight.floats);
   round_all(of_bias, channels, 1.0, parameters->bias);
 }
 

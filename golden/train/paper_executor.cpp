@@ -42,7 +42,7 @@ class PaperExecutor final : public Executor {
 
   // A convolution is one linear layer after the other, each with the patches of one image as its
   // batch; what the weights' gradients have in common is added in float32.
-  void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, std::vector<float>* dw) override {
+  void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, WeightGradient* dw) override {
     const LayerState& state = layers_[static_cast<std::size_t>(layer)];
     const Node& node = network_->layer(layer);
     const bool conv = node.kind == NodeKind::kConv;
@@ -72,7 +72,9 @@ class PaperExecutor final : public Executor {
     }
     if (dw == nullptr) return;
     const int block = block_length(BlockRule::kPaper, 0, rows);
-    dw->assign(node.weight.size(), 0.0F);
+    dw->as_floats(node.weight.size());
+    std::vector<float>& sum = dw->floats;
+    std::fill(sum.begin(), sum.end(), 0.0F);
     floats_.resize(node.weight.size());
     for (int i = 0; i < groups; ++i) {
       scratch_.resize(static_cast<std::size_t>(rows) * static_cast<std::size_t>(g.cols));
@@ -90,9 +92,9 @@ class PaperExecutor final : public Executor {
           quantise_stochastic(layer, Role::kBackwardActivation, node.k, rows, block, i);
       const GemmResult result = multiply(GemmKind::kWeightGradient, a, b, 0);
       to_floats(result, a.scale * b.scale * state.x.scale / static_cast<float>(block), floats_);
-      for (std::size_t j = 0; j < dw->size(); ++j) (*dw)[j] += floats_[j];
+      for (std::size_t j = 0; j < sum.size(); ++j) sum[j] += floats_[j];
     }
-    mask(node.weight, *dw);
+    mask(node.weight, sum);
   }
 
   [[nodiscard]] std::uint64_t kept_bytes(const Network& network, int layer,

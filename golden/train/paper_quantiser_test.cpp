@@ -124,11 +124,11 @@ TEST(PaperExecutor, BackwardClampsOnce) {
   FloatMatrix g;
   g.resize(65, 1);
   for (float& value : g.values) value = 1.0F;
-  std::vector<float> dw;
+  WeightGradient dw;
   executor->backward(0, g, nullptr, &dw);
   // Scales: G 1/7; X codes are 15, so 15/7; of the codes 0.975/15.
   const float scale = (1.0F / 7.0F) * (15.0F / 7.0F) * (0.975F / 15.0F);
-  EXPECT_NEAR(dw[0] / scale, 127.0F, 0.001F);
+  EXPECT_NEAR(dw.floats[0] / scale, 127.0F, 0.001F);
 }
 
 TEST(PaperExecutor, GradientsOfLargeRawValuesAreZero) {
@@ -141,7 +141,7 @@ TEST(PaperExecutor, GradientsOfLargeRawValuesAreZero) {
   g.resize(1, 1);
   g.values = {1.0F};
   FloatMatrix dx;
-  std::vector<float> dw;
+  WeightGradient dw;
   executor->backward(0, g, &dx, &dw);
   EXPECT_NE(dx.values[0], 0.0F);
   EXPECT_EQ(dx.values[1], 0.0F);

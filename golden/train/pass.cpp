@@ -318,7 +318,7 @@ class BackwardPass {
 
   void gemm_backward(int n, const Node& node, int layer) {
     ParameterGradient& parameters = gradients_.nodes[as_size(n)];
-    std::vector<float>* dw = node.frozen ? nullptr : &parameters.weight;
+    WeightGradient* dw = node.frozen ? nullptr : &parameters.weight;
     if (!node.frozen && !node.bias.empty()) sum_rows(gradient(n), parameters.bias);
     const int input = node.inputs.front();
     if (!needed_[as_size(input)]) {

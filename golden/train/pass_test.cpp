@@ -108,7 +108,7 @@ void expect_gradients_are_slopes(Network network, std::uint64_t seed) {
         EXPECT_LE(gradient[i], std::max(left, right) + slack) << "node " << n << " " << i;
       }
     };
-    check(node.weight, here.gradients[n].weight);
+    check(node.weight, here.gradients[n].weight.values());
     check(node.bias, here.gradients[n].bias);
   }
 }
@@ -123,7 +123,7 @@ void expect_gradients_follow_slopes(Network network, std::uint64_t seed) {
   constexpr float width = 0x1p-9F;
   for (std::size_t n = 0; n < network.nodes.size(); ++n) {
     std::vector<float>& weight = network.nodes[n].weight;
-    const std::vector<float>& gradient = here.gradients[n].weight;
+    const std::vector<float> gradient = here.gradients[n].weight.values();
     if (network.nodes[n].frozen || weight.empty()) continue;
     ASSERT_EQ(gradient.size(), weight.size()) << "node " << n;
     double product = 0.0;

@@ -135,13 +135,14 @@ Results run(const Network& network, const TrainRecipe& recipe, const FloatMatrix
   Results r;
   executor->begin(network, {.seed = 3, .step = 4});
   executor->forward(1, x, 0, r.y);
-  executor->backward(1, g, &r.dx, &r.dw);
+  WeightGradient dw;
+  executor->backward(1, g, &r.dx, &dw);
+  r.dw = dw.values();
   // Each gradient alone is the same.
   FloatMatrix dx;
-  std::vector<float> dw;
   executor->backward(1, g, nullptr, &dw);
   executor->backward(1, g, &dx, nullptr);
-  EXPECT_EQ(dw, r.dw);
+  EXPECT_EQ(dw.values(), r.dw);
   EXPECT_EQ(dx.values, r.dx.values);
   return r;
 }

@@ -145,7 +145,7 @@ class QuantisedExecutor final : public Executor {
     count(GemmKind::kForward, product, result);
   }
 
-  void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, std::vector<float>* dw) override {
+  void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, WeightGradient* dw) override {
     const auto at = static_cast<std::size_t>(layer);
     const LayerState& state = layers_[at];
     Scratch& scratch = scratch_[state.scratch];
@@ -311,14 +311,22 @@ class QuantisedExecutor final : public Executor {
     if (from_codes) decode(formats()[static_cast<std::size_t>(codes.format)], out.mantissas);
   }
 
-  // dw = the sum of the groups' results in order.
-  void add_up(std::span<const GemmResult> results, std::vector<float>& dw) {
-    dw.resize(results.front().values.size());
-    to_floats(results.front(), 0, dw.size(), dw.data());
+  // dw = the sum of the groups' results in order. A single result is given away as it is, so that
+  // the update of the weights reads the integers.
+  void add_up(std::span<GemmResult> results, WeightGradient& dw) {
+    GemmResult& first = results.front();
+    dw.scale = to_float(first.scale);
+    if (results.size() == 1 && !std::isinf(dw.scale)) {
+      std::swap(dw.integers, first.values);
+      return;
+    }
+    const std::size_t size = first.values.size();
+    float* sum = dw.as_floats(size);
+    to_floats(first, 0, size, sum);
+    floats_.resize(size);
     for (const GemmResult& result : results.subspan(1)) {
-      floats_.resize(dw.size());
-      to_floats(result, 0, dw.size(), floats_.data());
-      for (std::size_t i = 0; i < dw.size(); ++i) dw[i] += floats_[i];
+      to_floats(result, 0, size, floats_.data());
+      for (std::size_t i = 0; i < size; ++i) sum[i] += floats_[i];
     }
   }
 

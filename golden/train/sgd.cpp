@@ -5,13 +5,20 @@
 namespace sylvester {
 namespace {
 
-void update(const SgdSettings& settings, const std::vector<float>& gradient,
+void update(const MomentumRule& rule, const std::vector<float>& gradient,
             std::vector<float>& velocity, std::vector<float>& parameter) {
   if (gradient.empty()) return;
-  const MomentumRule rule = {.rate = settings.learning_rate,
-                             .momentum = settings.momentum,
-                             .decay = settings.weight_decay};
   momentum_update(rule, gradient.data(), parameter.size(), velocity.data(), parameter.data());
+}
+
+void update(const MomentumRule& rule, const WeightGradient& gradient, std::vector<float>& velocity,
+            std::vector<float>& parameter) {
+  if (gradient.integers.empty()) {
+    update(rule, gradient.floats, velocity, parameter);
+  } else {
+    momentum_update(rule, gradient.integers.data(), gradient.scale, parameter.size(),
+                    velocity.data(), parameter.data());
+  }
 }
 
 }  // namespace
@@ -25,9 +32,12 @@ void Sgd::reset(const Network& network) {
 }
 
 void Sgd::step(Network& network, const std::vector<ParameterGradient>& gradients) {
+  const MomentumRule rule = {.rate = settings_.learning_rate,
+                             .momentum = settings_.momentum,
+                             .decay = settings_.weight_decay};
   for (std::size_t n = 0; n < network.nodes.size(); ++n) {
-    update(settings_, gradients[n].weight, velocity_[n].weight, network.nodes[n].weight);
-    update(settings_, gradients[n].bias, velocity_[n].bias, network.nodes[n].bias);
+    update(rule, gradients[n].weight, velocity_[n].weight, network.nodes[n].weight);
+    update(rule, gradients[n].bias, velocity_[n].bias, network.nodes[n].bias);
   }
 }
 

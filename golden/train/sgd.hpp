@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "golden/train/network.hpp"
+#include "golden/train/weight_gradient.hpp"
 
 namespace sylvester {
 
@@ -17,7 +18,7 @@ struct SgdSettings {
 /// Gradient of the loss with respect to the parameters of one node, shaped like them; empty: they
 /// are not trained.
 struct ParameterGradient {
-  std::vector<float> weight;
+  WeightGradient weight;
   std::vector<float> bias;
 };
 
@@ -25,7 +26,11 @@ struct ParameterGradient {
 ///   v = momentum·v + (g + weight_decay·w);  w = w - learning_rate·v
 class Sgd {
  public:
-  using Velocity = std::vector<ParameterGradient>;  ///< by node
+  struct NodeVelocity {
+    std::vector<float> weight;
+    std::vector<float> bias;
+  };
+  using Velocity = std::vector<NodeVelocity>;  ///< by node
 
   explicit Sgd(const SgdSettings& settings) : settings_(settings) {}
 
