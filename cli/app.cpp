@@ -189,7 +189,16 @@ void add_train_command(CLI::App& app, Arguments& arguments, Command& chosen) {
   command->add_option("--seeds", t.seeds, "Runs with train.seed, train.seed + 1, ...")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
-  path_option(command->add_option("--out", t.out, "Folder for result.json and the weights"), "DIR");
+  path_option(command->add_option("--out", t.out, "Folder for result.json, weights and metrics"),
+              "DIR");
+  command->add_flag("--resume", t.resume,
+                    "Go on with the unfinished run in --out; begin if there is none");
+  command
+      ->add_option("--state-seconds", t.state_seconds,
+                   "Seconds between two states that --resume can go on from; 0: after every epoch")
+      ->check(CLI::Range(0.0, 1e6))
+      ->needs("--out")
+      ->capture_default_str();
   path_option(command->add_option("--trace", t.trace.file,
                                   "Record jobs of the training for verify --trace"),
               "FILE.npz");

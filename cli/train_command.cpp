@@ -2,31 +2,29 @@
 
 #include <algorithm>
 #include <atomic>
-#include <filesystem>
 #include <memory>
 #include <mutex>
-#include <regex>
-#include <system_error>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "cli/train_folder.hpp"
 #include "golden/config/config.hpp"
 #include "golden/config/convert.hpp"
 #include "golden/continual/class_incremental.hpp"
 #include "golden/continual/result_json.hpp"
+#include "golden/data/content_hash.hpp"
 #include "golden/data/load.hpp"
 #include "golden/data/split.hpp"
 #include "golden/numerics/parallel.hpp"
-#include "golden/support/atomic_file.hpp"
 #include "golden/support/error.hpp"
-#include "golden/support/npy.hpp"
-#include "golden/support/output_folder.hpp"
 #include "golden/support/progress.hpp"
 #include "golden/support/sha256.hpp"
 #include "golden/support/statistics.hpp"
+#include "golden/support/version.hpp"
 #ifdef SYLVESTER_HAS_SYSTEMC
 #include "testbenches/backends.hpp"
 #endif
@@ -35,13 +33,6 @@ namespace sylvester {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr const char* kResultFile = "result.json";
-
-struct SeedRun {
-  std::uint32_t seed = 0;
-  TrainResult result;
-};
 
 // Refuses a back end that this build or configuration does not have.
 void check_backend(const std::string& name, const Config& config) {
@@ -95,9 +86,16 @@ class SharedProgress {
   std::unique_ptr<Progress> bar_;
 };
 
+// What the numbers of a seed's run depend on, besides the seed.
+nlohmann::json identity_of(const Config& seeded, const std::string& data_hash) {
+  return {{"numerics_hash", to_hex(seeded.numerics_hash())},
+          {"data", data_hash},
+          {"version", program_version()}};
+}
+
 // All seeds, side by side on the golden back end, one after the other on a model.
 std::vector<SeedRun> run_seeds(const TrainArguments& arguments, const Config& config,
-                               const Dataset& data, TrainTrace* trace) {
+                               const Dataset& data, TrainTrace* trace, TrainFolder* folder) {
   const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   const int asked = static_cast<int>(config.integer("train.threads"));
   const int threads = asked == 0 ? cores : asked;
@@ -106,22 +104,36 @@ std::vector<SeedRun> run_seeds(const TrainArguments& arguments, const Config& co
   std::vector<SeedRun> runs(static_cast<std::size_t>(arguments.seeds));
   SharedProgress progress(arguments.seeds);
   std::atomic<std::size_t> next{0};
+  const std::string data_hash = folder != nullptr ? content_hash(data) : "";
+
+  const auto run = [&](std::size_t i, Backend& backend) {
+    const std::uint32_t seed =
+        static_cast<std::uint32_t>(config.integer("train.seed")) + static_cast<std::uint32_t>(i);
+    const Config seeded = config.with("train.seed", std::to_string(seed));
+    const Split split = make_split(data, split_options(seeded));
+    std::optional<SeedFiles> files;
+    if (folder != nullptr) {
+      files.emplace(folder->seed(seed, identity_of(seeded, data_hash), arguments.state_seconds));
+    }
+    RunHooks hooks;
+    hooks.progress = [&](const TrainProgress& p) {
+      progress.update(i, p);
+      if (trace != nullptr) trace->observe(p);
+      if (files) files->observe(p);
+    };
+    if (files) {
+      hooks.wants_state = [&] { return files->wants_state(); };
+      hooks.save = [&](const nlohmann::json& state) { files->save(state); };
+      hooks.resume = files->state();
+    }
+    runs[i] = {seed, run_class_incremental(train_settings(seeded), split, backend, hooks)};
+  };
 
   const auto work = [&](std::size_t) {
     try {
       auto backend = make_backend(arguments.backend, config, std::max(1, threads / workers));
       if (trace != nullptr) backend = trace->recording(std::move(backend));
-      for (std::size_t i = next++; i < runs.size(); i = next++) {
-        runs[i].seed = static_cast<std::uint32_t>(config.integer("train.seed")) +
-                       static_cast<std::uint32_t>(i);
-        const Config seeded = config.with("train.seed", std::to_string(runs[i].seed));
-        const Split split = make_split(data, split_options(seeded));
-        runs[i].result = run_class_incremental(train_settings(seeded), split, *backend,
-                                               {.progress = [&](const TrainProgress& p) {
-                                                 progress.update(i, p);
-                                                 if (trace != nullptr) trace->observe(p);
-                                               }});
-      }
+      for (std::size_t i = next++; i < runs.size(); i = next++) run(i, *backend);
       if (trace != nullptr) trace->write();
     } catch (...) {
       next = runs.size();  // ends the other workers
@@ -184,63 +196,6 @@ std::string text_of(const std::vector<SeedRun>& runs) {
   return text;
 }
 
-void write_array(const std::filesystem::path& file, std::vector<std::size_t> shape,
-                 const std::vector<float>& values) {
-  const NpyArray array{.name = {},
-                       .is_float = true,
-                       .shape = std::move(shape),
-                       .integers = {},
-                       .floats = {values.begin(), values.end()}};
-  write_file(file, npy_bytes(array));
-}
-
-// Outputs x inputs, of a convolution outputs x kernel rows x kernel columns x channels.
-std::vector<std::size_t> weight_shape(const Node& node) {
-  const auto size = [](int value) { return static_cast<std::size_t>(value); };
-  if (node.kind != NodeKind::kConv) return {size(node.outputs()), size(node.k)};
-  const Extent& kernel = node.window.kernel;
-  return {size(node.outputs()), size(kernel.height), size(kernel.width),
-          size(node.k / kernel.area())};
-}
-
-// result.json, and in seed-<seed>/ the weights as layer-<l>-weight.npy and -bias.npy, of
-// normalisations as norm-<n>-..., with -mean.npy and -variance.npy.
-void write_out(const std::filesystem::path& folder, const Json& result,
-               const std::vector<SeedRun>& runs) {
-  for (const SeedRun& run : runs) {
-    const auto seed_folder = folder / fmt::format("seed-{}", run.seed);
-    int layers = 0;
-    int norms = 0;
-    for (const Node& node : run.result.network.nodes) {
-      if (node.weight.empty()) continue;
-      const bool layer = node.k > 0;
-      const std::string name =
-          layer ? fmt::format("layer-{}", layers++) : fmt::format("norm-{}", norms++);
-      const auto write = [&](const char* part, std::vector<std::size_t> shape,
-                             const std::vector<float>& values) {
-        if (values.empty()) return;
-        write_array(seed_folder / fmt::format("{}-{}.npy", name, part), std::move(shape), values);
-      };
-      write("weight", layer ? weight_shape(node) : std::vector{node.weight.size()}, node.weight);
-      write("bias", {node.bias.size()}, node.bias);
-      write("mean", {node.running_mean.size()}, node.running_mean);
-      write("variance", {node.running_variance.size()}, node.running_variance);
-    }
-  }
-  write_file(folder / kResultFile, result.dump(2) + "\n");
-}
-
-// What write_out has written into this folder; nothing is if the folder has no result.
-IsOwnFile written_earlier(const std::filesystem::path& folder) {
-  std::error_code ignored;
-  const bool has_result = std::filesystem::is_regular_file(folder / kResultFile, ignored);
-  return [has_result](const std::string& path) {
-    static const std::regex weights(
-        "seed-[0-9]+/(layer|norm)-[0-9]+-(weight|bias|mean|variance)\\.npy");
-    return has_result && (path == kResultFile || std::regex_match(path, weights));
-  };
-}
-
 Dataset dataset_of(const TrainArguments& arguments, const Config& config) {
   const std::string& set = config.text("data.set");
   if (set == "embedded" && !arguments.data.empty()) {
@@ -263,13 +218,33 @@ int run_train(const TrainArguments& arguments, const Output& output) {
     throw UserError(
         fmt::format("--seeds: the last seed would be {}; allowed: 4294967295 at most", last_seed));
   }
+  if (arguments.resume && arguments.out.empty()) {
+    throw UserError("--resume: goes on with the unfinished run in a folder; needs --out DIR");
+  }
+  if (arguments.resume && !arguments.trace.file.empty()) {
+    throw UserError(
+        "--trace: the steps of a run that --resume goes on with are not all computed; "
+        "allowed: without --resume");
+  }
   check_backend(arguments.backend, config);
   const auto trace = TrainTrace::make(arguments.trace, config, arguments.seeds);
   const Dataset data = dataset_of(arguments, config);
-  const bool writes = !arguments.out.empty();
-  const IsOwnFile is_own = written_earlier(arguments.out);
-  if (writes) require_output_folder(arguments.out, is_own);
-  const std::vector<SeedRun> runs = run_seeds(arguments, config, data, trace.get());
+  std::optional<TrainFolder> folder;
+  if (!arguments.out.empty()) {
+    folder.emplace(arguments.out, arguments.resume);
+    if (const auto finished = folder->finished()) {
+      output.result(*finished, fmt::format("{}: finished earlier\n", arguments.out));
+      return kHolds;
+    }
+    folder->begin();
+  }
+  std::vector<SeedRun> runs;
+  try {
+    runs = run_seeds(arguments, config, data, trace.get(), folder ? &*folder : nullptr);
+  } catch (...) {
+    if (folder) folder->abandon();
+    throw;
+  }
 
   Json seeds = Json::array();
   for (const SeedRun& run : runs) seeds.push_back(run_json(run));
@@ -280,10 +255,7 @@ int run_train(const TrainArguments& arguments, const Output& output) {
                        {"hardware_hash", to_hex(hardware_hash(config))},
                        {"seeds", seeds},
                        {"summary", summary_json(runs)}};
-  if (writes) {
-    write_output_folder(arguments.out, is_own,
-                        [&](const auto& folder) { write_out(folder, result, runs); });
-  }
+  if (folder) folder->write(result, runs);
   output.result(result, text_of(runs));
   return kHolds;
 }

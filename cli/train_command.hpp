@@ -15,6 +15,8 @@ struct TrainArguments {
   std::string backend = "golden";  ///< golden, systemc, rtl
   int seeds = 1;                   ///< runs with train.seed, train.seed + 1, ...
   std::string out;                 ///< folder for result and weights; empty: none
+  bool resume = false;             ///< go on with the unfinished run in `out`
+  double state_seconds = 30;       ///< between two states of a seed in `out`
   TraceArguments trace;
 };
 

@@ -1,0 +1,207 @@
+#include "cli/train_folder.hpp"
+
+#include <fmt/format.h>
+
+#include <regex>
+#include <system_error>
+#include <utility>
+
+#include "golden/support/error.hpp"
+#include "golden/support/npz.hpp"
+#include "golden/support/state_file.hpp"
+
+namespace sylvester {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+constexpr const char* kResultFile = "result.json";
+constexpr const char* kStateKind = "training state";
+
+std::string seed_name(std::uint32_t seed) { return fmt::format("seed-{}", seed); }
+
+std::string weight_bytes(std::vector<std::size_t> shape, const std::vector<float>& values) {
+  return npy_bytes({.name = {},
+                    .is_float = true,
+                    .shape = std::move(shape),
+                    .integers = {},
+                    .floats = {values.begin(), values.end()}},
+                   NpyType::kFloat32);
+}
+
+// Outputs x inputs, of a convolution outputs x kernel rows x kernel columns x channels.
+std::vector<std::size_t> weight_shape(const Node& node) {
+  const auto size = [](int value) { return static_cast<std::size_t>(value); };
+  if (node.k == 0) return {node.weight.size()};
+  if (node.kind != NodeKind::kConv) return {size(node.outputs()), size(node.k)};
+  const Extent& kernel = node.window.kernel;
+  return {size(node.outputs()), size(kernel.height), size(kernel.width),
+          size(node.k / kernel.area())};
+}
+
+// layer-<l>-weight and -bias, of normalisations norm-<n>-weight, -bias, -mean and -variance.
+std::string weights_file(const Network& network) {
+  std::vector<std::pair<std::string, std::string>> arrays;
+  int layers = 0;
+  int norms = 0;
+  for (const Node& node : network.nodes) {
+    if (node.weight.empty()) continue;
+    const std::string name =
+        node.k > 0 ? fmt::format("layer-{}", layers++) : fmt::format("norm-{}", norms++);
+    const auto add = [&](const char* part, std::vector<std::size_t> shape,
+                         const std::vector<float>& values) {
+      if (values.empty()) return;
+      arrays.emplace_back(fmt::format("{}-{}", name, part), weight_bytes(std::move(shape), values));
+    };
+    add("weight", weight_shape(node), node.weight);
+    add("bias", {node.bias.size()}, node.bias);
+    add("mean", {node.running_mean.size()}, node.running_mean);
+    add("variance", {node.running_variance.size()}, node.running_variance);
+  }
+  return npz_bytes(arrays);
+}
+
+// The first `records` lines of a file, all that belongs to a state.
+std::string first_lines(const fs::path& file, std::uint64_t records) {
+  std::error_code ignored;
+  if (!fs::exists(file, ignored)) return {};
+  const std::string text = read_file(file);
+  std::size_t end = 0;
+  for (std::uint64_t line = 0; line < records; ++line) {
+    const std::size_t next = text.find('\n', end);
+    if (next == std::string::npos) break;
+    end = next + 1;
+  }
+  return text.substr(0, end);
+}
+
+}  // namespace
+
+SeedFiles::SeedFiles(const fs::path& unfinished, std::uint32_t seed, const Json& identity,
+                     bool resume, double seconds_between_states)
+    : state_file_(unfinished / (seed_name(seed) + ".state")),
+      identity_(identity),
+      between_(seconds_between_states) {
+  const fs::path metrics_file = unfinished / (seed_name(seed) + ".jsonl");
+  std::string metrics;
+  std::error_code ignored;
+  if (resume && fs::exists(state_file_, ignored)) {
+    Json file = read_state_file(state_file_, kStateKind);
+    for (const auto& [key, value] : identity.items()) {
+      if (file.at("identity").value(key, Json()) == value) continue;
+      throw UserError(fmt::format("{}: belongs to a run with {} {}; allowed: {}",
+                                  state_file_.string(), key,
+                                  file.at("identity").value(key, Json()).dump(), value.dump()));
+    }
+    state_ = std::move(file.at("run"));
+    metrics = first_lines(metrics_file, state_->value("records", std::uint64_t{0}));
+  }
+  write_file(metrics_file, metrics);
+  metrics_.open(metrics_file, std::ios::app);
+}
+
+void SeedFiles::observe(const TrainProgress& progress) {
+  ends_ = progress.event == TrainProgress::Event::kTask && progress.task + 1 == progress.tasks;
+  if (progress.event == TrainProgress::Event::kUpdate) return;
+  nlohmann::ordered_json line = {{"task", progress.task}};
+  if (progress.event == TrainProgress::Event::kEpoch) line["epoch"] = progress.epoch;
+  line["step"] = progress.step;
+  line["loss"] = progress.loss;
+  if (progress.accuracy) line["accuracy"] = *progress.accuracy;
+  if (progress.nearest_mean_accuracy) {
+    line["nearest_mean_accuracy"] = *progress.nearest_mean_accuracy;
+  }
+  line["limited_tile_share"] = progress.limited_tile_share;
+  metrics_ << line.dump() + "\n" << std::flush;
+  if (!metrics_) {
+    throw EnvironmentError(state_file_.parent_path().string() + ": the metrics cannot be written");
+  }
+}
+
+bool SeedFiles::wants_state() const {
+  return ends_ || std::chrono::steady_clock::now() - saved_ >= between_;
+}
+
+void SeedFiles::save(const Json& state) {
+  write_state_file(state_file_, kStateKind, {{"identity", identity_}, {"run", state}});
+  saved_ = std::chrono::steady_clock::now();
+}
+
+TrainFolder::TrainFolder(fs::path folder, bool resume)
+    : folder_(std::move(folder)), resume_(resume) {
+  require_output_folder(folder_, is_own());
+  if (!resume_ && has_state()) {
+    throw UserError(
+        fmt::format("--out: value {}; it holds an unfinished run; allowed: --resume to go on with "
+                    "it, or another "
+                    "folder",
+                    folder_.string()));
+  }
+}
+
+fs::path TrainFolder::unfinished() const { return folder_ / "unfinished"; }
+
+bool TrainFolder::has_state() const {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(unfinished(), ignored)) {
+    if (entry.path().extension() == ".state") return true;
+  }
+  return false;
+}
+
+// What write() has written, if there is a result, and what a run that did not end has left.
+IsOwnFile TrainFolder::is_own() const {
+  std::error_code ignored;
+  const bool has_result = fs::is_regular_file(folder_ / kResultFile, ignored);
+  return [has_result](const std::string& path) {
+    static const std::regex unfinished("unfinished/seed-[0-9]+\\.(state|jsonl)(\\.part[0-9.]+)?");
+    static const std::regex written("result\\.json|seed-[0-9]+/(weights\\.npz|metrics\\.jsonl)");
+    return path == "unfinished" || std::regex_match(path, unfinished) ||
+           (has_result && std::regex_match(path, written));
+  };
+}
+
+void TrainFolder::begin() { made_ = std::make_unique<MadeFolder>(unfinished()); }
+
+std::optional<nlohmann::ordered_json> TrainFolder::finished() const {
+  std::error_code ignored;
+  const fs::path file = folder_ / kResultFile;
+  if (!resume_ || has_state() || !fs::exists(file, ignored)) return std::nullopt;
+  auto result = nlohmann::ordered_json::parse(read_file(file), nullptr, false);
+  if (!result.is_object()) {
+    throw UserError(fmt::format("{}: is not the result of a training", file.string()));
+  }
+  return result;
+}
+
+SeedFiles TrainFolder::seed(std::uint32_t seed, const Json& identity,
+                            double seconds_between_states) const {
+  return {unfinished(), seed, identity, resume_, seconds_between_states};
+}
+
+void TrainFolder::write(const nlohmann::ordered_json& result, const std::vector<SeedRun>& runs) {
+  write_output_folder(folder_, is_own(), [&](const fs::path& folder) {
+    for (const SeedRun& run : runs) {
+      const std::string name = seed_name(run.seed);
+      write_file(folder / name / "weights.npz", weights_file(run.result.network));
+      write_file(folder / name / "metrics.jsonl", read_file(unfinished() / (name + ".jsonl")));
+    }
+    write_file(folder / kResultFile, result.dump(2) + "\n");
+  });
+  made_->keep();
+}
+
+void TrainFolder::abandon() {
+  if (has_state()) {
+    made_->keep();
+    return;
+  }
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(unfinished(), ignored)) {
+    fs::remove(entry.path(), ignored);
+  }
+  made_.reset();
+}
+
+}  // namespace sylvester
