@@ -342,10 +342,7 @@ void needs_gradient(const Network& network, std::vector<bool>& needs) {
 std::string weights_sha256(const Network& network) {
   Sha256 hash;
   for (const Node& node : network.nodes) {
-    update_hash(hash, node.weight);
-    update_hash(hash, node.bias);
-    update_hash(hash, node.running_mean);
-    update_hash(hash, node.running_variance);
+    for (const std::vector<float>* tensor : tensors_of(node)) update_hash(hash, *tensor);
   }
   return to_hex(hash.digest());
 }

@@ -1,6 +1,7 @@
 // The network: a graph of nodes in order of evaluation; master weights are float32.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,12 @@ struct Node {
 
   [[nodiscard]] int outputs() const { return shape.channels; }
 };
+
+/// All numbers of a node that training changes. The one list of them: hashes, saved states and
+/// copies follow it.
+inline std::array<const std::vector<float>*, 4> tensors_of(const Node& node) {
+  return {&node.weight, &node.bias, &node.running_mean, &node.running_variance};
+}
 
 /// Made by the functions below, which keep its parts consistent.
 struct Network {
