@@ -117,5 +117,14 @@ TEST(Presets, FloatArithmetics) {
   EXPECT_EQ(paper.paper.gradient_limit, 7.0F);
 }
 
+TEST(ConfigConvert, ConvolutionsHaveTheirScaleAndLayersTheirWords) {
+  const Config config = Config::load(
+      "hdqt", {"train.conv_scale=image", "network.layers=conv 4 kernel=3 pad=1,flatten"});
+  EXPECT_EQ(train_recipe(config).conv_scale, ConvScale::kImage);
+  EXPECT_EQ(train_recipe(Config::load("hdqt")).conv_scale, ConvScale::kBatch);
+  EXPECT_EQ(train_settings(config).layers,
+            (std::vector<std::string>{"conv 4 kernel=3 pad=1", "flatten"}));
+}
+
 }  // namespace
 }  // namespace sylvester
