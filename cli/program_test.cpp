@@ -11,6 +11,8 @@
 #include <array>
 #include <chrono>
 #include <filesystem>
+#include <random>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -21,6 +23,7 @@
 #include "golden/config/convert.hpp"
 #include "golden/support/atomic_file.hpp"
 #include "golden/support/npy.hpp"
+#include "golden/support/npz.hpp"
 #include "golden/support/sha256.hpp"
 #include "golden/trace/trace.hpp"
 
@@ -397,17 +400,93 @@ TEST_F(Program, TrainWritesResultAndWeights) {
   EXPECT_GT(counters.at("gemms").at("input_gradient").at("tiles"), 0);
   EXPECT_GT(counters.at("operands").at("input_gradient").at("codes"), 0);
   EXPECT_EQ(json::parse(read_file(out / "result.json")).at("seeds").size(), 2U);
-  const NpyArray weight = read_npy(out / "seed-2" / "layer-1-weight.npy");
-  EXPECT_EQ(weight.shape, (std::vector<std::size_t>{51, 53}));
+  const Npz weights = Npz::read(out / "seed-2" / "weights.npz");
+  EXPECT_EQ(weights.array("layer-1-weight").shape, (std::vector<std::size_t>{51, 53}));
+  EXPECT_FALSE(fs::exists(out / "unfinished"));
 
   // The same folder again, with other files.
   const Finished again =
       run({"train", "train-small", "--set", "train.max_steps=3", "--out", out.string(), "--set",
            "network.layers=conv 6 kernel=1,batch-norm,relu,flatten"});
   ASSERT_EQ(again.status, 0) << again.err;
-  EXPECT_EQ(read_npy(out / "seed-1" / "layer-0-weight.npy").shape.size(), 4U);
-  EXPECT_EQ(read_npy(out / "seed-1" / "norm-0-variance.npy").shape, std::vector<std::size_t>{6});
+  const Npz other = Npz::read(out / "seed-1" / "weights.npz");
+  EXPECT_EQ(other.array("layer-0-weight").shape.size(), 4U);
+  EXPECT_EQ(other.array("norm-0-variance").shape, std::vector<std::size_t>{6});
   EXPECT_FALSE(fs::exists(out / "seed-2"));
+}
+
+TEST_F(Program, TrainGoesOnAfterBeingKilledAtAnyMoment) {
+  const auto train = [&](const std::string& out, std::vector<std::string> more) {
+    std::vector<std::string> words = {"train",           "train-small",
+                                      "--set",           "train.max_steps=0",
+                                      "--set",           "train.epochs=4",
+                                      "--set",           "continual.method=bic",
+                                      "--seeds",         "2",
+                                      "--state-seconds", "0",
+                                      "--out",           (folder_ / out).string()};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point begin = Clock::now();
+  const json whole = run_json(train("whole", {}));
+  const auto time = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin);
+
+  const unsigned seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  int with_state = 0;
+  for (int round = 0; round < 6; ++round) {
+    const pid_t child = start(train("killed", {"--resume"}));
+    std::this_thread::sleep_for(time * static_cast<int>(random() % 60) / 100);
+    kill(child, SIGKILL);
+    finish(child);
+    with_state += fs::exists(folder_ / "killed" / "unfinished" / "seed-1.state") ? 1 : 0;
+  }
+  if (!fs::exists(folder_ / "killed" / "result.json") && with_state > 0) {
+    expect_bad_input(train("killed", {}), "it holds an unfinished run; allowed: --resume");
+    expect_bad_input(train("killed", {"--resume", "--set", "train.momentum=0.5"}),
+                     "belongs to a run with numerics_hash");
+  }
+  const json resumed = run_json(train("killed", {"--resume"}));
+  for (const int run : {0, 1}) {
+    for (const char* key :
+         {"weights_sha256", "task_accuracy", "nearest_mean", "counters", "steps"}) {
+      EXPECT_EQ(resumed.at("seeds").at(run).at(key), whole.at("seeds").at(run).at(key)) << key;
+    }
+  }
+  for (const char* name : {"seed-1/metrics.jsonl", "seed-2/metrics.jsonl", "seed-1/weights.npz"}) {
+    EXPECT_EQ(read_file(folder_ / "killed" / name), read_file(folder_ / "whole" / name)) << name;
+  }
+  EXPECT_FALSE(fs::exists(folder_ / "killed" / "unfinished"));
+  const std::string metrics = read_file(folder_ / "whole" / "seed-1" / "metrics.jsonl");
+  std::istringstream lines(metrics);
+  int tasks = 0;
+  for (std::string line; std::getline(lines, line);) {
+    tasks += json::parse(line).contains("accuracy") ? 1 : 0;
+  }
+  EXPECT_EQ(tasks, whole.at("seeds").at(0).at("task_accuracy").size());
+
+  const Finished again = run(train("killed", {"--resume"}));
+  EXPECT_THAT(again.out, HasSubstr("finished earlier"));
+  EXPECT_EQ(run_json(train("killed", {"--resume"})).at("summary"), resumed.at("summary"));
+}
+
+TEST_F(Program, TrainRefusesDamagedStates) {
+  const fs::path out = folder_ / "out_state";
+  const std::vector<std::string> train = {"train", "train-small", "--out", out.string(),
+                                          "--resume"};
+  const fs::path state = out / "unfinished" / "seed-1.state";
+  write_file(state, "sylvester training state 1\nabc");
+  expect_bad_input(train, "seed-1.state: the training state is incomplete or was changed");
+  write_file(state, "text");
+  expect_bad_input(train, "seed-1.state: not a training state");
+  EXPECT_EQ(read_file(state), "text");
+  expect_bad_input({"train", "train-small", "--resume"}, "--out DIR");
+  expect_bad_input({"train", "train-small", "--state-seconds", "1"}, "--out");
+  std::vector<std::string> traced = train;
+  traced.insert(traced.end(), {"--trace", (folder_ / "t.npz").string()});
+  expect_bad_input(traced, "--trace");
 }
 
 TEST_F(Program, TrainRefusesBadInput) {
@@ -665,7 +744,7 @@ TEST_F(Program, FullStandardOutputIsAnEnvironmentError) {
   EXPECT_THAT(result.err, HasSubstr("standard output"));
 }
 
-TEST_F(Program, InterruptionGives130AndLeavesNothing) {
+TEST_F(Program, InterruptionGives130AndNoResult) {
   const fs::path out = folder_ / "new" / "out";
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     const pid_t child = start({"train", "train-small", "--set", "train.epochs=100000", "--set",
@@ -677,7 +756,12 @@ TEST_F(Program, InterruptionGives130AndLeavesNothing) {
     const json parsed = json::parse(result.out, nullptr, false);
     ASSERT_FALSE(parsed.is_discarded()) << result.out;
     EXPECT_EQ(parsed.at("error").at("kind"), "interrupted");
-    EXPECT_FALSE(fs::exists(folder_ / "new"));
+    // What is there hinders no later run.
+    EXPECT_FALSE(fs::exists(out / "result.json"));
+    EXPECT_EQ(
+        run({"train", "train-small", "--set", "train.max_steps=1", "--out", out.string()}).status,
+        0);
+    fs::remove_all(folder_ / "new");
   }
 }
 
