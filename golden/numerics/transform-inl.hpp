@@ -134,6 +134,10 @@ struct WordPair {
   VS16 a;
   VS16 b;
 
+  // An implicit one would not have the target's instructions.
+  HWY_INLINE WordPair() {}
+  HWY_INLINE WordPair(VS16 first, VS16 second) : a(first), b(second) {}
+
   HWY_INLINE void add_and_subtract(VS16 low, VS16 high) {
     a = hn::Add(low, high);
     b = hn::Sub(low, high);
