@@ -366,6 +366,8 @@ TEST_F(Program, SimulateRefusesBadInput) {
     expect_bad_input({"simulate", config, "--gemm", sizes}, "--gemm");
   }
   expect_bad_input({"simulate", config}, "--gemm");
+  expect_bad_input({"simulate", "hdqt-paper", "--gemm", "1,1,1"},
+                   "train.arithmetic: value paper-float");
   // Refused at once, not after hours.
   expect_bad_input({"simulate", config, "--gemm", "65535,65535,4096", "--set", "array.rows=1",
                     "--set", "hardware.buffers.code_chunk=1"},

@@ -52,6 +52,12 @@ std::vector<LayerGemm> gemms_of(const SimulateArguments& arguments) {
 
 int run_simulate(const SimulateArguments& arguments, const Output& output) {
   const Config config = Config::load(arguments.config.source, arguments.config.overrides);
+  if (const std::string& arithmetic = config.text("train.arithmetic"); arithmetic != "quantised") {
+    throw UserError(
+        fmt::format("{}: train.arithmetic: value {}; allowed for simulate: quantised, which the "
+                    "accelerator computes",
+                    config.source(), arithmetic));
+  }
   const HardwareParameters hardware = hardware_parameters(config);
   Json layers = Json::array();
   std::string text =

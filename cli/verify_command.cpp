@@ -43,8 +43,9 @@ std::string report_text(const VerifyReport& report, bool with_coverage) {
   }
   const std::vector<std::string> gaps = report.gaps();
   if (with_coverage && !gaps.empty() && report.holds()) {
-    text += fmt::format("{} points of the coverage are open ({}); more --jobs meet them\n",
-                        gaps.size(), gaps.front());
+    text += fmt::format(
+        "{} of the wanted combinations did not occur (for one, {}); more --jobs reach them\n",
+        gaps.size(), gaps.front());
   }
   const RunStatistics& total = report.statistics;
   text +=

@@ -109,12 +109,8 @@ void check_network(const Config& config) {
 }
 
 void check_modes(const Config& config) {
-  std::vector<OperandMode> modes;
-  for (const std::string& mode : config.texts("hardware.modes")) {
-    modes.push_back(operand_mode(mode));
-  }
   try {
-    check(modes);
+    check(operand_modes(config.texts("hardware.modes")));
   } catch (const UserError&) {
     refuse(config, "hardware.modes", "at least one mode, and at most one format with a list");
   }

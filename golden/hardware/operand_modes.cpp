@@ -59,6 +59,12 @@ OperandMode operand_mode(std::string_view name) {
                   to_string(modes));
 }
 
+std::vector<OperandMode> operand_modes(std::span<const std::string> names) {
+  std::vector<OperandMode> modes;
+  for (const std::string& name : names) modes.push_back(operand_mode(name));
+  return modes;
+}
+
 std::vector<OperandMode> buildable_modes() {
   std::vector<int> rows;
   for (int i = 0; i < static_cast<int>(formats().size()); ++i) {

@@ -27,6 +27,8 @@ std::string to_string(std::span<const OperandMode> modes);
 /// Throws UserError unless the name is one of buildable_modes().
 OperandMode operand_mode(std::string_view name);
 
+std::vector<OperandMode> operand_modes(std::span<const std::string> names);
+
 /// All pairs of 4-bit formats that the hardware can prepare and multiply, in table order.
 std::vector<OperandMode> buildable_modes();
 
