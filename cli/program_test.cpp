@@ -471,6 +471,8 @@ TEST_F(Program, TrainGoesOnAfterBeingKilledAtAnyMoment) {
 
   const Finished again = run(train("killed", {"--resume"}));
   EXPECT_THAT(again.out, HasSubstr("finished earlier"));
+  expect_bad_input(train("killed", {"--resume", "--set", "train.seed=2"}),
+                   "result.json: belongs to a run with numerics_hash");
   EXPECT_EQ(run_json(train("killed", {"--resume"})).at("summary"), resumed.at("summary"));
 }
 
@@ -484,6 +486,11 @@ TEST_F(Program, TrainRefusesDamagedStates) {
   write_file(state, "text");
   expect_bad_input(train, "seed-1.state: not a training state");
   EXPECT_EQ(read_file(state), "text");
+  expect_bad_input(
+      {"train", "train-small", "--resume", "--out", out.string(), "--set", "train.seed=2"},
+      "seed-1.state: is of a seed that is not asked for");
+  expect_bad_input({"train", "train-small", "--out", out.string(), "--state-seconds", "nan"},
+                   "nan");
   expect_bad_input({"train", "train-small", "--resume"}, "--out DIR");
   expect_bad_input({"train", "train-small", "--state-seconds", "1"}, "--out");
   std::vector<std::string> traced = train;

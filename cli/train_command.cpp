@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -89,13 +90,15 @@ class SharedProgress {
 // What the numbers of a seed's run depend on, besides the seed.
 nlohmann::json identity_of(const Config& seeded, const std::string& data_hash) {
   return {{"numerics_hash", to_hex(seeded.numerics_hash())},
-          {"data", data_hash},
+          {"data_sha256", data_hash},
+          {"counters", seeded.text("hardware.counters")},
           {"version", program_version()}};
 }
 
 // All seeds, side by side on the golden back end, one after the other on a model.
 std::vector<SeedRun> run_seeds(const TrainArguments& arguments, const Config& config,
-                               const Dataset& data, TrainTrace* trace, TrainFolder* folder) {
+                               const Dataset& data, const std::string& data_hash, TrainTrace* trace,
+                               TrainFolder* folder) {
   const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   const int asked = static_cast<int>(config.integer("train.threads"));
   const int threads = asked == 0 ? cores : asked;
@@ -104,7 +107,6 @@ std::vector<SeedRun> run_seeds(const TrainArguments& arguments, const Config& co
   std::vector<SeedRun> runs(static_cast<std::size_t>(arguments.seeds));
   SharedProgress progress(arguments.seeds);
   std::atomic<std::size_t> next{0};
-  const std::string data_hash = folder != nullptr ? content_hash(data) : "";
 
   const auto run = [&](std::size_t i, Backend& backend) {
     const std::uint32_t seed =
@@ -218,6 +220,9 @@ int run_train(const TrainArguments& arguments, const Output& output) {
     throw UserError(
         fmt::format("--seeds: the last seed would be {}; allowed: 4294967295 at most", last_seed));
   }
+  if (std::isnan(arguments.state_seconds)) {
+    throw UserError("--state-seconds: value nan; allowed: 0 to 1000000");
+  }
   if (arguments.resume && arguments.out.empty()) {
     throw UserError("--resume: goes on with the unfinished run in a folder; needs --out DIR");
   }
@@ -229,10 +234,21 @@ int run_train(const TrainArguments& arguments, const Output& output) {
   check_backend(arguments.backend, config);
   const auto trace = TrainTrace::make(arguments.trace, config, arguments.seeds);
   const Dataset data = dataset_of(arguments, config);
+  const std::string data_hash = content_hash(data);
+  const Json head = {{"config", config.source()},
+                     {"backend", arguments.backend},
+                     {"data", data.name},
+                     {"data_sha256", data_hash},
+                     {"version", program_version()},
+                     {"numerics_hash", to_hex(config.numerics_hash())},
+                     {"hardware_hash", to_hex(hardware_hash(config))},
+                     {"first_seed", config.integer("train.seed")},
+                     {"number_of_seeds", arguments.seeds}};
   std::optional<TrainFolder> folder;
   if (!arguments.out.empty()) {
-    folder.emplace(arguments.out, arguments.resume);
-    if (const auto finished = folder->finished()) {
+    folder.emplace(arguments.out, arguments.resume,
+                   static_cast<std::uint32_t>(config.integer("train.seed")), arguments.seeds);
+    if (const auto finished = folder->finished(head)) {
       output.result(*finished, fmt::format("{}: finished earlier\n", arguments.out));
       return kHolds;
     }
@@ -240,7 +256,7 @@ int run_train(const TrainArguments& arguments, const Output& output) {
   }
   std::vector<SeedRun> runs;
   try {
-    runs = run_seeds(arguments, config, data, trace.get(), folder ? &*folder : nullptr);
+    runs = run_seeds(arguments, config, data, data_hash, trace.get(), folder ? &*folder : nullptr);
   } catch (...) {
     if (folder) folder->abandon();
     throw;
@@ -248,13 +264,9 @@ int run_train(const TrainArguments& arguments, const Output& output) {
 
   Json seeds = Json::array();
   for (const SeedRun& run : runs) seeds.push_back(run_json(run));
-  const Json result = {{"config", config.source()},
-                       {"backend", arguments.backend},
-                       {"data", data.name},
-                       {"numerics_hash", to_hex(config.numerics_hash())},
-                       {"hardware_hash", to_hex(hardware_hash(config))},
-                       {"seeds", seeds},
-                       {"summary", summary_json(runs)}};
+  Json result = head;
+  result["seeds"] = std::move(seeds);
+  result["summary"] = summary_json(runs);
   if (folder) folder->write(result, runs);
   output.result(result, text_of(runs));
   return kHolds;

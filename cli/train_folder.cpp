@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <regex>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -64,16 +65,30 @@ std::string weights_file(const Network& network) {
 
 // The first `records` lines of a file, all that belongs to a state.
 std::string first_lines(const fs::path& file, std::uint64_t records) {
-  std::error_code ignored;
-  if (!fs::exists(file, ignored)) return {};
   const std::string text = read_file(file);
   std::size_t end = 0;
   for (std::uint64_t line = 0; line < records; ++line) {
     const std::size_t next = text.find('\n', end);
-    if (next == std::string::npos) break;
+    if (next == std::string::npos) {
+      throw UserError(
+          fmt::format("{}: has {} lines, the state beside it belongs to {}; remove both to "
+                      "start anew",
+                      file.string(), line, records));
+    }
     end = next + 1;
   }
   return text.substr(0, end);
+}
+
+// Of a state or a result: throws UserError unless it has these values.
+template <typename Object>
+void require_values(const fs::path& file, const Object& object, const Object& values) {
+  for (const auto& [key, value] : values.items()) {
+    const Object found = object.is_object() ? object.value(key, Object()) : Object();
+    if (found == value) continue;
+    throw UserError(fmt::format("{}: belongs to a run with {} {}; allowed: {}", file.string(), key,
+                                found.dump(), value.dump()));
+  }
 }
 
 }  // namespace
@@ -87,15 +102,14 @@ SeedFiles::SeedFiles(const fs::path& unfinished, std::uint32_t seed, const Json&
   std::string metrics;
   std::error_code ignored;
   if (resume && fs::exists(state_file_, ignored)) {
-    Json file = read_state_file(state_file_, kStateKind);
-    for (const auto& [key, value] : identity.items()) {
-      if (file.at("identity").value(key, Json()) == value) continue;
-      throw UserError(fmt::format("{}: belongs to a run with {} {}; allowed: {}",
-                                  state_file_.string(), key,
-                                  file.at("identity").value(key, Json()).dump(), value.dump()));
+    const Json file = read_state_file(state_file_, kStateKind);
+    try {
+      require_values(state_file_, file.at("identity"), identity);
+      state_ = file.at("run");
+      metrics = first_lines(metrics_file, state_->at("records").get<std::uint64_t>());
+    } catch (const Json::exception& error) {
+      throw UserError(fmt::format("{}: cannot be read: {}", state_file_.string(), error.what()));
     }
-    state_ = std::move(file.at("run"));
-    metrics = first_lines(metrics_file, state_->value("records", std::uint64_t{0}));
   }
   write_file(metrics_file, metrics);
   metrics_.open(metrics_file, std::ios::app);
@@ -128,9 +142,20 @@ void SeedFiles::save(const Json& state) {
   saved_ = std::chrono::steady_clock::now();
 }
 
-TrainFolder::TrainFolder(fs::path folder, bool resume)
+TrainFolder::TrainFolder(fs::path folder, bool resume, std::uint32_t first_seed, int seeds)
     : folder_(std::move(folder)), resume_(resume) {
   require_output_folder(folder_, is_own());
+  std::set<std::string> asked;
+  for (int i = 0; i < seeds; ++i) {
+    asked.insert(seed_name(first_seed + static_cast<std::uint32_t>(i)));
+  }
+  for (const fs::path& state : states()) {
+    if (!resume_ || asked.contains(state.stem().string())) continue;
+    throw UserError(
+        fmt::format("{}: is of a seed that is not asked for; allowed with --resume: seeds "
+                    "that include it",
+                    state.string()));
+  }
   if (!resume_ && has_state()) {
     throw UserError(
         fmt::format("--out: value {}; it holds an unfinished run; allowed: --resume to go on with "
@@ -142,29 +167,37 @@ TrainFolder::TrainFolder(fs::path folder, bool resume)
 
 fs::path TrainFolder::unfinished() const { return folder_ / "unfinished"; }
 
-bool TrainFolder::has_state() const {
+std::vector<fs::path> TrainFolder::states() const {
+  std::vector<fs::path> files;
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(unfinished(), ignored)) {
-    if (entry.path().extension() == ".state") return true;
+    if (entry.path().extension() == ".state") files.push_back(entry.path());
   }
-  return false;
+  return files;
 }
+
+bool TrainFolder::has_state() const { return !states().empty(); }
 
 // What write() has written, if there is a result, and what a run that did not end has left.
 IsOwnFile TrainFolder::is_own() const {
   std::error_code ignored;
   const bool has_result = fs::is_regular_file(folder_ / kResultFile, ignored);
   return [has_result](const std::string& path) {
-    static const std::regex unfinished("unfinished/seed-[0-9]+\\.(state|jsonl)(\\.part[0-9.]+)?");
+    static const std::regex unfinished(
+        "unfinished/(lock|seed-[0-9]+\\.(state|jsonl)(\\.part[0-9.]+)?)");
     static const std::regex written("result\\.json|seed-[0-9]+/(weights\\.npz|metrics\\.jsonl)");
     return path == "unfinished" || std::regex_match(path, unfinished) ||
            (has_result && std::regex_match(path, written));
   };
 }
 
-void TrainFolder::begin() { made_ = std::make_unique<MadeFolder>(unfinished()); }
+void TrainFolder::begin() {
+  made_ = std::make_unique<MadeFolder>(unfinished());
+  lock_ = std::make_unique<FolderLock>(unfinished() / "lock");
+}
 
-std::optional<nlohmann::ordered_json> TrainFolder::finished() const {
+std::optional<nlohmann::ordered_json> TrainFolder::finished(
+    const nlohmann::ordered_json& values) const {
   std::error_code ignored;
   const fs::path file = folder_ / kResultFile;
   if (!resume_ || has_state() || !fs::exists(file, ignored)) return std::nullopt;
@@ -172,6 +205,7 @@ std::optional<nlohmann::ordered_json> TrainFolder::finished() const {
   if (!result.is_object()) {
     throw UserError(fmt::format("{}: is not the result of a training", file.string()));
   }
+  require_values(file, result, values);
   return result;
 }
 

@@ -14,6 +14,7 @@
 
 #include "golden/continual/class_incremental.hpp"
 #include "golden/support/atomic_file.hpp"
+#include "golden/support/folder_lock.hpp"
 #include "golden/support/output_folder.hpp"
 
 namespace sylvester {
@@ -51,15 +52,17 @@ class SeedFiles {
 
 class TrainFolder {
  public:
-  /// Throws UserError if the folder cannot be taken: it is not writable, holds files of others, or
-  /// an unfinished run without `resume`.
-  TrainFolder(std::filesystem::path folder, bool resume);
+  /// Throws UserError if the folder cannot be taken: it is not writable, holds files of others, an
+  /// unfinished run without `resume`, or one of other seeds than these.
+  TrainFolder(std::filesystem::path folder, bool resume, std::uint32_t first_seed, int seeds);
 
-  /// Makes unfinished/.
+  /// Makes unfinished/. Throws UserError if another process has it.
   void begin();
 
   /// The result of a run that ended earlier, if `resume` is set and there is nothing to go on from.
-  [[nodiscard]] std::optional<nlohmann::ordered_json> finished() const;
+  /// Throws UserError unless it has these `values`.
+  [[nodiscard]] std::optional<nlohmann::ordered_json> finished(
+      const nlohmann::ordered_json& values) const;
 
   [[nodiscard]] SeedFiles seed(std::uint32_t seed, const nlohmann::json& identity,
                                double seconds_between_states) const;
@@ -72,12 +75,14 @@ class TrainFolder {
 
  private:
   [[nodiscard]] std::filesystem::path unfinished() const;
+  [[nodiscard]] std::vector<std::filesystem::path> states() const;
   [[nodiscard]] bool has_state() const;
   [[nodiscard]] IsOwnFile is_own() const;
 
   std::filesystem::path folder_;
   bool resume_;
   std::unique_ptr<MadeFolder> made_;
+  std::unique_ptr<FolderLock> lock_;
 };
 
 }  // namespace sylvester

@@ -334,16 +334,17 @@ void add_network_and_data(std::vector<KeyDeclaration>& keys) {
                          kNumeric, "Train on the first so many samples of each class; 0: all."));
   keys.push_back(real("data.clip", split.clip, 0.1, 1e6, kNumeric,
                       "Limit of a standardised feature, in standard deviations."));
-  keys.push_back(choice("continual.method", to_string(d.method),
-                        names(ContinualMethod::kFineTune, ContinualMethod::kJoint,
-                              ContinualMethod::kLwf, ContinualMethod::kIcarl, ContinualMethod::kBic,
-                              ContinualMethod::kDer, ContinualMethod::kMemo),
-                        kNumeric, "How a task is learned without forgetting those before it."));
+  keys.push_back(
+      choice("continual.method", to_string(d.method),
+             names(ContinualMethod::kFineTune, ContinualMethod::kReplay, ContinualMethod::kJoint,
+                   ContinualMethod::kLwf, ContinualMethod::kIcarl, ContinualMethod::kBic,
+                   ContinualMethod::kDer, ContinualMethod::kMemo),
+             kNumeric, "How a task is learned without forgetting those before it."));
   keys.push_back(integer("continual.classes_per_task", d.classes_per_task, 1, 100000, "classes",
                          kNumeric, "New classes of a task; all classes: plain training."));
   keys.push_back(integer("continual.memory", d.memory, 0, 1000000, "samples", kNumeric,
-                         "Exemplars kept in all, the same number of every seen class; joint and "
-                         "lwf keep none."));
+                         "Exemplars kept in all, the same number of every seen class; finetune, "
+                         "joint and lwf keep none."));
   keys.push_back(real("continual.temperature", real_default(d.temperature), 0.01, 1000, kNumeric,
                       "Temperature of the distillation (lwf, icarl, bic)."));
   keys.push_back(real("continual.lwf_weight", real_default(d.lwf_weight), 0, 1000, kNumeric,
@@ -389,8 +390,10 @@ void add_train(std::vector<KeyDeclaration>& keys) {
                          "Seed of split, class order, weights, sample order and random numbers."));
   keys.push_back(integer("train.max_steps", static_cast<std::int64_t>(d.max_steps), 0, 1000000000,
                          "steps", kNumeric, "End the training after so many steps; 0: no limit."));
-  keys.push_back(integer("train.test_batch", d.test_batch, 1, 65535, "samples", kNumeric,
-                         "Samples that share their scales when the network is tested."));
+  keys.push_back(
+      integer("train.test_batch", d.test_batch, 1, 65535, "samples", kNumeric,
+              "Samples that share their scales when the network is tested; they come class "
+              "after class, so accuracy depends on it (1: on no other sample)."));
   keys.push_back(integer("train.exemplar_batch", d.exemplar_batch, 1, 65535, "samples", kNumeric,
                          "Samples that share their scales when exemplars are chosen."));
   keys.push_back(integer("train.test_samples_per_class", d.test_samples_per_class, 0, 1000000,

@@ -35,14 +35,14 @@ void BiasCorrection::apply_to_gradient(FloatMatrix& gradient) const {
 void BiasCorrection::fit(const FloatMatrix& logits, std::span<const std::int32_t> labels,
                          const Fit& settings, const HostRandom& random) {
   Part& part = parts_.back();
-  const MomentumRule rule = {.rate = settings.sgd.learning_rate,
-                             .momentum = settings.sgd.momentum,
-                             .decay = settings.sgd.weight_decay};
+  MomentumRule rule = {
+      .rate = 0.0F, .momentum = settings.sgd.momentum, .decay = settings.sgd.weight_decay};
   float velocity[2] = {0.0F, 0.0F};
   FloatMatrix corrected;
   FloatMatrix gradient;
   std::vector<std::int32_t> batch_labels;
   for (int epoch = 0; epoch < settings.epochs; ++epoch) {
+    rule.rate = settings.learning_rate(epoch);
     HostRandom order_random = random.fork(static_cast<std::uint64_t>(epoch));
     const std::vector<int> order = permutation(logits.rows, order_random);
     for (int start = 0; start < logits.rows; start += settings.batch) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -32,7 +33,8 @@ class BiasCorrection {
   void apply_to_gradient(FloatMatrix& gradient) const;
 
   struct Fit {
-    SgdSettings sgd;
+    SgdSettings sgd;  ///< its learning rate is not used
+    std::function<float(int epoch)> learning_rate;
     int epochs = 1;
     int batch = 128;
     /// The loss is that of softmax(logits) taken for logits, as in the published HDQT code.

@@ -50,19 +50,22 @@ class Bic final : public Method {
 
   // The exemplars that the second stage takes away from the first come from all classes alike.
   [[nodiscard]] int held_out(const Task& task) const override {
-    if (task.index == 0 || settings().memory == 0) return 0;
-    const auto share = settings().held_out * static_cast<float>(settings().memory);
-    return std::max(1, static_cast<int>(share / static_cast<float>(task.old_classes)));
+    if (task.index == 0 || settings().held_out == 0.0F) return 0;
+    const int exemplars = settings().memory / task.old_classes;
+    if (exemplars < 2) return 0;  // or the old classes would have no sample in one of the stages
+    return std::max(1, static_cast<int>(settings().held_out * static_cast<float>(exemplars)));
   }
 
   void fit(const FloatMatrix& logits, std::span<const std::int32_t> labels,
            const HostRandom& random) override {
-    correction_.fit(logits, labels,
-                    {.sgd = settings().sgd,
-                     .epochs = settings().epochs,
-                     .batch = settings().batch,
-                     .softmax_twice = settings().softmax_twice},
-                    random);
+    correction_.fit(
+        logits, labels,
+        {.sgd = settings().sgd,
+         .learning_rate = [this](int epoch) { return learning_rate(settings(), epoch); },
+         .epochs = settings().epochs,
+         .batch = settings().batch,
+         .softmax_twice = settings().softmax_twice},
+        random);
   }
 
   void correct(FloatMatrix& logits) const override { correction_.apply(logits); }

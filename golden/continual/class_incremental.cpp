@@ -270,14 +270,6 @@ class Run {
     return samples;
   }
 
-  [[nodiscard]] float rate(int epoch) const {
-    float rate = settings_.sgd.learning_rate;
-    for (const int milestone : settings_.milestones) {
-      if (epoch >= milestone) rate *= settings_.decay;
-    }
-    return rate;
-  }
-
   // The epochs that are left, as far as max_steps lets them.
   void learn_task() {
     samples_ = task_samples();
@@ -286,7 +278,7 @@ class Run {
     task_is_learned_ = next_epoch_ == settings_.epochs;
     for (int epoch = next_epoch_; epoch < settings_.epochs && !stopped(); ++epoch) {
       where_.epoch = epoch;
-      sgd_.set_rate(rate(epoch));
+      sgd_.set_rate(learning_rate(settings_, epoch));
       HostRandom random = orders.fork(static_cast<std::uint64_t>(epoch));
       std::vector<int> order = samples_.learned;
       shuffle(std::span<int>(order), random);
@@ -314,10 +306,10 @@ class Run {
   }
 
   // After a step that was too large everything is NaN: its results would be numbers all the same.
-  void require_finite(double loss) const {
-    if (std::isfinite(loss)) return;
+  void require_finite(double value) const {
+    if (std::isfinite(value)) return;
     throw UserError(
-        fmt::format("train.learning_rate: value {}: the training diverged, the loss of step {} is "
+        fmt::format("train.learning_rate: value {}: the training diverged, numbers of step {} are "
                     "not finite; allowed: a smaller one",
                     settings_.sgd.learning_rate, where_.step + 1));
   }
@@ -333,6 +325,8 @@ class Run {
     forward_pass(network_, *student_, activations_);
     if (has_teacher()) {
       input_of(old_activations_, old_network_, batch).values = x.values;
+      old_activations_.first_sample = static_cast<std::uint32_t>(where_.step - teacher_step_) *
+                                      static_cast<std::uint32_t>(settings_.batch);
       forward_pass(old_network_, *teacher_, old_activations_);
     }
     const double loss =
@@ -352,6 +346,7 @@ class Run {
     const Clock::time_point learned = Clock::now();
     method_->finish(task(), network_);
     evaluator_->begin(network_, context(PassKind::kEvaluation, nullptr));
+    evaluated_ = 0;
     fit_held_out();
     // Exemplars serve the nearest-mean head and the next task.
     if (keeps_exemplars()) {
@@ -393,7 +388,8 @@ class Run {
       const std::size_t size = std::min(as_size(batch), samples.size() - start);
       gather(dataset, samples.subspan(start, size),
              input_of(test_activations_, network_, static_cast<int>(size)));
-      test_activations_.first_sample = static_cast<std::uint32_t>(start);
+      test_activations_.first_sample = evaluated_;
+      evaluated_ += static_cast<std::uint32_t>(size);
       forward_pass(network_, *evaluator_, test_activations_);
       use(start);
     }
@@ -424,6 +420,7 @@ class Run {
     evaluate_batches(split_.test, samples, settings_.test_batch, [&](std::size_t start) {
       logits = test_activations_.logits();
       method_->correct(logits);
+      for (const float z : logits.values) require_finite(static_cast<double>(z));
       FeatureMatrix features;
       append_normalised(test_activations_.features(), features);
       const std::vector<int> by_mean =
@@ -470,6 +467,7 @@ class Run {
     return {{"begun", begun_},
             {"finished", finished_},
             {"next_epoch", next_epoch_},
+            {"cut_short", cut_short_},
             {"step", where_.step},
             {"records", where_.records},
             {"teacher_step", teacher_step_},
@@ -499,6 +497,7 @@ class Run {
     state.at("begun").get_to(begun_);
     state.at("finished").get_to(finished_);
     state.at("next_epoch").get_to(next_epoch_);
+    state.at("cut_short").get_to(cut_short_);
     if (begun_ < 1 || begun_ > where_.tasks || finished_ < begun_ - 1 || finished_ > begun_ ||
         next_epoch_ < 0 || next_epoch_ > settings_.epochs) {
       throw UserError("the saved state belongs to a run with other tasks or epochs");
@@ -516,7 +515,7 @@ class Run {
       from_state(state.at("velocity"), velocity);
       sgd_.restore(std::move(velocity));
     }
-    from_state(state.at("memory"), memory_);
+    from_state(state.at("memory"), train_samples_, memory_);
     method_->restore(state.at("method"));
     state.at("teacher_step").get_to(where_.step);
     begin_teacher();
@@ -547,6 +546,7 @@ class Run {
   int begun_ = 0;     // tasks
   int finished_ = 0;  // begun_ or begun_ - 1
   int next_epoch_ = 0;
+  std::uint32_t evaluated_ = 0;     // samples since the evaluator's weights were prepared
   std::uint64_t teacher_step_ = 0;  // updates before the teacher's weights were prepared
   TrainProgress where_;
   TrainResult result_;

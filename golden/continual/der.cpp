@@ -3,13 +3,21 @@
 // before. Without the paper's channel masks, as in the published HDQT code.
 #include "golden/continual/expanding.hpp"
 #include "golden/continual/settings.hpp"
+#include "golden/support/error.hpp"
 
 namespace sylvester {
 namespace {
 
 class Der final : public Expanding {
  public:
-  explicit Der(const TrainSettings& settings) : Expanding(settings) {}
+  explicit Der(const TrainSettings& settings) : Expanding(settings) {
+    if (settings.layers.empty()) {
+      throw UserError(
+          "network.layers: value []; allowed with continual.method der: at least one layer, for "
+          "each "
+          "task has layers of its own");
+    }
+  }
 
   Network make(const Shape& input, const Task& task, HostRandom& random) override {
     Network network = Method::make(input, task, random);

@@ -10,7 +10,8 @@
 namespace sylvester {
 namespace {
 
-constexpr NameTable<ContinualMethod, 7> kMethodNames{{{ContinualMethod::kFineTune, "finetune"},
+constexpr NameTable<ContinualMethod, 8> kMethodNames{{{ContinualMethod::kFineTune, "finetune"},
+                                                      {ContinualMethod::kReplay, "replay"},
                                                       {ContinualMethod::kJoint, "joint"},
                                                       {ContinualMethod::kLwf, "lwf"},
                                                       {ContinualMethod::kIcarl, "icarl"},
@@ -21,6 +22,12 @@ constexpr NameTable<ContinualMethod, 7> kMethodNames{{{ContinualMethod::kFineTun
 class FineTune final : public Method {
  public:
   explicit FineTune(const TrainSettings& settings) : Method(settings) {}
+  [[nodiscard]] bool keeps_exemplars() const override { return false; }
+};
+
+class Replay final : public Method {
+ public:
+  explicit Replay(const TrainSettings& settings) : Method(settings) {}
 };
 
 class Joint final : public Method {
@@ -100,6 +107,8 @@ std::unique_ptr<Method> make_method(const TrainSettings& settings) {
   switch (settings.method) {
     case ContinualMethod::kFineTune:
       break;
+    case ContinualMethod::kReplay:
+      return std::make_unique<Replay>(settings);
     case ContinualMethod::kJoint:
       return std::make_unique<Joint>(settings);
     case ContinualMethod::kLwf:

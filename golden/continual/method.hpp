@@ -17,7 +17,8 @@ namespace sylvester {
 struct TrainSettings;
 
 enum class ContinualMethod {
-  kFineTune,  ///< cross-entropy over the task's samples and the exemplars, if there are any
+  kFineTune,  ///< cross-entropy over the task's samples, nothing else: the lower bound
+  kReplay,    ///< cross-entropy over the task's samples and the exemplars
   kJoint,  ///< a new network for every task, trained on all samples of all seen classes: the bound
   kLwf,    ///< learning without forgetting (Li, Hoiem, ECCV 2016): distillation, no exemplars
   kIcarl,  ///< exemplars and distillation (Rebuffi et al., CVPR 2017)
@@ -26,7 +27,7 @@ enum class ContinualMethod {
   kMemo,   ///< a further copy of the last layers per task (Zhou et al., ICLR 2023)
 };
 
-/// "finetune", "joint", "lwf", "icarl", "bic", "der", "memo".
+/// "finetune", "replay", "joint", "lwf", "icarl", "bic", "der", "memo".
 std::string_view to_string(ContinualMethod method);
 /// Throws UserError listing the allowed names.
 ContinualMethod continual_method(std::string_view name);

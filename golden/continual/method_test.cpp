@@ -19,7 +19,7 @@ namespace sylvester {
 namespace {
 
 using enum ContinualMethod;
-constexpr ContinualMethod kAll[] = {kFineTune, kJoint, kLwf, kIcarl, kBic, kDer, kMemo};
+constexpr ContinualMethod kAll[] = {kFineTune, kReplay, kJoint, kLwf, kIcarl, kBic, kDer, kMemo};
 
 TrainSettings settings_of(ContinualMethod method, const std::string& preset = "fp32") {
   TrainSettings settings;
@@ -64,20 +64,23 @@ TEST(Method, EveryMethodLearnsInFloatAndInFourBits) {
       EXPECT_GT(result.linear.accuracy.front(), 85.0) << name;
       // Without exemplars, or behind a first layer that only the first task has trained, it is
       // hard.
-      EXPECT_GT(result.linear.final(), method == kLwf || method == kMemo ? 35.0 : 60.0) << name;
-      EXPECT_EQ(result.nearest_mean.accuracy.empty(), method == kJoint || method == kLwf) << name;
+      const double least = method == kFineTune                 ? 15.0
+                           : method == kLwf || method == kMemo ? 35.0
+                                                               : 60.0;
+      EXPECT_GT(result.linear.final(), least) << name;
+      EXPECT_EQ(result.nearest_mean.accuracy.empty(),
+                method == kFineTune || method == kJoint || method == kLwf)
+          << name;
       EXPECT_TRUE(result.complete) << name;
     }
   }
 }
 
 TEST(Method, JointTrainingIsTheBoundAndDistillationForgetsLess) {
-  TrainSettings plain = settings_of(kFineTune);
-  plain.memory = 0;
-  const double forgotten = run(plain).linear.forgetting().value();
+  const double forgotten = run(settings_of(kFineTune)).linear.forgetting().value();
   EXPECT_LT(run(settings_of(kLwf)).linear.forgetting().value(), forgotten - 5.0);
   const double bound = run(settings_of(kJoint)).linear.average_incremental();
-  for (const ContinualMethod method : {kFineTune, kLwf, kIcarl}) {
+  for (const ContinualMethod method : {kFineTune, kReplay, kLwf, kIcarl}) {
     EXPECT_LE(run(settings_of(method)).linear.average_incremental(), bound + 2.0)
         << to_string(method);
   }
@@ -117,12 +120,22 @@ TEST(Method, BicCorrectsTheNewestTask) {
     EXPECT_NE(parts[at][2].get<float>(), 1.0F);
     EXPECT_NE(parts[at][3].get<float>(), 0.0F);
   }
-  // Without exemplars there is nothing to learn it from.
-  TrainSettings bare = settings_of(kBic);
-  bare.memory = 0;
-  for (const auto& part : run_and_save(bare).states.back().at("method")) {
-    EXPECT_EQ(part[2].get<float>(), 1.0F);
-  }
+  // Without exemplars of old classes, or with a rate of 0, nothing is learned.
+  const auto stays = [](auto change) {
+    TrainSettings settings = settings_of(kBic);
+    change(settings);
+    for (const auto& part : run_and_save(settings).states.back().at("method")) {
+      EXPECT_EQ(part[2].get<float>(), 1.0F);
+    }
+  };
+  stays([](TrainSettings& s) { s.memory = 0; });
+  stays([](TrainSettings& s) { s.held_out = 0; });
+  stays([](TrainSettings& s) { s.sgd.learning_rate = 0; });
+  TrainSettings later = settings_of(kBic);
+  later.milestones = {1};
+  later.decay = 0;
+  const auto decayed = run_and_save(later).states.back().at("method");
+  EXPECT_NE(decayed[1][2], parts[1][2]);
 }
 
 // The nodes before `end` have in both states the same numbers.
@@ -144,6 +157,12 @@ TEST(Method, DerKeepsOldBackbonesAndAddsOne) {
   expect_equal_nodes(saved.states[6], saved.states.back(), 1, 5);
   expect_equal_nodes(saved.states[13], saved.states.back(), 1, 9);
   EXPECT_NE(saved.states[7].at("network").at(5), saved.states[8].at("network").at(5));
+}
+
+TEST(Method, DerNeedsLayersOfItsOwn) {
+  TrainSettings settings = settings_of(kDer);
+  settings.layers = {};
+  EXPECT_THROW(run(settings), UserError);
 }
 
 TEST(Method, MemoSharesItsFirstLayers) {
@@ -213,6 +232,21 @@ TEST(RunState, ARunThatGoesOnEndsLikeOneThatWasNotInterrupted) {
       EXPECT_TRUE(resumed.complete) << name;
     }
   }
+}
+
+TEST(RunState, ARunThatMaxStepsCutStaysIncomplete) {
+  TrainSettings settings = settings_of(kIcarl);
+  settings.max_steps = 75;  // in the last task
+  const Saved saved = run_and_save(settings);
+  ASSERT_FALSE(saved.result.complete);
+  EXPECT_FALSE(run(settings, {.resume = &saved.states.back()}).complete);
+}
+
+TEST(Method, DivergenceOfTheLastStepIsFound) {
+  TrainSettings settings = settings_of(kIcarl);
+  settings.sgd.learning_rate = 1e38F;
+  settings.max_steps = 1;
+  EXPECT_THROW(run(settings), UserError);
 }
 
 TEST(RunState, StatesOfOtherRunsAreRefused) {

@@ -1,5 +1,6 @@
 #include "golden/continual/run_state.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "golden/support/error.hpp"
@@ -71,11 +72,19 @@ Json to_state(const ExemplarMemory& memory) {
   return {{"exemplars", std::move(exemplars)}, {"means", std::move(means)}};
 }
 
-void from_state(const Json& state, ExemplarMemory& memory) {
+void from_state(const Json& state, const std::vector<std::vector<int>>& by_class,
+                ExemplarMemory& memory) {
   std::vector<std::vector<int>> exemplars;
   std::vector<std::vector<double>> means;
   for (const Json& list : state.at("exemplars")) exemplars.push_back(from_binary<int>(list));
   for (const Json& mean : state.at("means")) means.push_back(from_binary<double>(mean));
+  bool fits = exemplars.size() <= by_class.size() && means.size() == exemplars.size();
+  for (std::size_t c = 0; fits && c < exemplars.size(); ++c) {
+    for (const int sample : exemplars[c]) {
+      fits = fits && std::binary_search(by_class[c].begin(), by_class[c].end(), sample);
+    }
+  }
+  if (!fits) throw UserError("the saved state belongs to a run with other samples");
   memory.restore(std::move(exemplars), std::move(means));
 }
 

@@ -22,7 +22,9 @@ nlohmann::json to_state(const Sgd::Velocity& velocity);
 void from_state(const nlohmann::json& state, Sgd::Velocity& velocity);
 
 nlohmann::json to_state(const ExemplarMemory& memory);
-void from_state(const nlohmann::json& state, ExemplarMemory& memory);
+/// by_class: the training samples of every class, of which the exemplars must be.
+void from_state(const nlohmann::json& state, const std::vector<std::vector<int>>& by_class,
+                ExemplarMemory& memory);
 
 nlohmann::json to_state(const AccuracyRecord& record);
 void from_state(const nlohmann::json& state, AccuracyRecord& record);

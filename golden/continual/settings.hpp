@@ -42,4 +42,13 @@ struct TrainSettings {
                                    ///< the classes of the first task
 };
 
+/// Of an epoch of a task, from 0.
+inline float learning_rate(const TrainSettings& settings, int epoch) {
+  float rate = settings.sgd.learning_rate;
+  for (const int milestone : settings.milestones) {
+    if (epoch >= milestone) rate *= settings.decay;
+  }
+  return rate;
+}
+
 }  // namespace sylvester

@@ -1,6 +1,7 @@
 // Training and test parts of a data set, as class-incremental learning needs them.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct SplitOptions {
   Normalisation normalisation = Normalisation::standardise;
   double clip = 3.0;            ///< limit of a standardised feature, in deviations; > 0
   bool shuffle_classes = true;  ///< false: the classes keep their order
+
+  friend auto operator<=>(const SplitOptions&, const SplitOptions&) = default;
 };
 
 /// Persons to test on if nobody says otherwise: all but the rounded-up 80 % (HDQT's rule), one at

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -78,7 +79,7 @@ class Splits {
   std::shared_ptr<const Split> split(const Config& config) {
     const std::string& set = config.text("data.set");
     const SplitOptions options = split_options(config);
-    const Key key{set, options.seed, options.test_subjects, options.clip};
+    const Key key{set, options};
     const std::lock_guard lock(mutex_);
     std::weak_ptr<const Split>& kept = kept_[key];
     std::shared_ptr<const Split> split = kept.lock();
@@ -90,7 +91,7 @@ class Splits {
   }
 
  private:
-  using Key = std::tuple<std::string, std::uint64_t, int, double>;
+  using Key = std::pair<std::string, SplitOptions>;
 
   const DataSets& sets_;
   std::mutex mutex_;
@@ -175,25 +176,26 @@ struct CycleJob {
   std::vector<GemmJobs> jobs;
 };
 
-Shape sample_shape(const Dataset& data) {
-  if (data.channels == 0) return {.height = 1, .width = 1, .channels = data.features};
-  return {.height = data.height, .width = data.width, .channels = data.channels};
-}
-
 // The GEMMs of a training step of the network that the settings describe, with all classes.
 std::vector<LayerGemm> network_step(const Config& config, const Dataset& data) {
   const TrainSettings settings = train_settings(config);
   HostRandom random(settings.seed);
   const Network network =
-      make_network(sample_shape(data), settings.layers, data.classes, settings.bias, random);
+      make_network(shape_of(data), settings.layers, data.classes, settings.bias, random);
   std::vector<bool> needs;
   needs_gradient(network, needs);
   std::vector<LayerGemm> gemms;
   for (int l = 0; l < network.depth(); ++l) {
     const Node& node = network.layer(l);
-    const LayerShape shape{.batch = settings.batch * node.shape.positions(),
-                           .outputs = node.outputs(),
-                           .inputs = node.k};
+    const std::int64_t rows = std::int64_t{settings.batch} * node.shape.positions();
+    if (rows > std::numeric_limits<std::int32_t>::max()) {
+      throw UserError(
+          fmt::format("train.batch: value {}; allowed with {} positions of layer {}: {} at most",
+                      settings.batch, node.shape.positions(), l,
+                      std::numeric_limits<std::int32_t>::max() / node.shape.positions()));
+    }
+    const LayerShape shape{
+        .batch = static_cast<int>(rows), .outputs = node.outputs(), .inputs = node.k};
     gemms.push_back(forward_gemm(shape, forward_role(network, l)));
     if (needs[static_cast<std::size_t>(node.inputs.front())]) {
       gemms.push_back(input_gradient_gemm(shape));
@@ -219,7 +221,8 @@ std::vector<CycleJob> all_cycles(const Space& space, const DataSets& sets) {
     if (config.text("train.arithmetic") != "quantised") continue;
     std::vector<LayerGemm> gemms;
     if (space.gemms.empty()) {
-      gemms = network_step(config, sets.at(config.text("data.set")).data);
+      gemms = at_point(config,
+                       [&] { return network_step(config, sets.at(config.text("data.set")).data); });
     }
     for (const LayerShape& layer : space.gemms) {
       gemms.push_back(forward_gemm(layer, Role::kForwardActivation));

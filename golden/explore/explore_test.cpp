@@ -90,6 +90,24 @@ TEST(Explore, APointIsWhatTrainGives) {
   EXPECT_EQ(result.points[0].keys[0].data_hash, content_hash(data));
 }
 
+TEST(Explore, PointsThatSplitTheDataOtherwiseDoNotShareTheSplit) {
+  for (const char* axis : {"data.samples_per_class = [1, 0]", "data.drop_subjects = [[1], []]",
+                           "data.drop_classes = [[3], []]"}) {
+    const TestFolder folder;
+    const Space space = small_space(std::string("[[axis]]\n") + axis + "\n");
+    const Exploration result = explore(space, options(folder.path()));
+    const Dataset data = load_dataset("embedded", "");
+    for (std::size_t p = 0; p < 2; ++p) {
+      const Config config = space.points[p].config;
+      const auto backend = make_golden_backend(1);
+      const TrainResult run = run_class_incremental(
+          train_settings(config), make_split(data, split_options(config)), *backend);
+      EXPECT_EQ(result.points[p].trainings.at(0).weights_sha256, run.weights_sha256)
+          << axis << ", point " << p;
+    }
+  }
+}
+
 TEST(Explore, PointsOfOtherHardwareShareTheTraining) {
   const TestFolder folder;
   const Space space = small_space(R"(

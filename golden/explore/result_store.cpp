@@ -136,23 +136,8 @@ std::string point_text(const Config& config) {
   return config.with("train.seed", "0").with("train.threads", "0").canonical_text();
 }
 
-ResultStore::Lock::Lock(const fs::path& folder) {
-  const fs::path file = folder / kLockFile;
-  descriptor_ = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-  if (descriptor_ < 0) throw_path_error(file.string(), "cannot be opened", errno);
-  if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
-  const int error = errno;
-  close(descriptor_);
-  if (error == EWOULDBLOCK) {
-    throw UserError(folder.string() + ": is used by another process; allowed: one at a time");
-  }
-  throw_path_error(file.string(), "cannot be locked", error);
-}
-
-ResultStore::Lock::~Lock() { close(descriptor_); }
-
 ResultStore::ResultStore(const fs::path& folder)
-    : lock_(made(folder)), database_(database_file(folder)) {
+    : lock_(made(folder) / kLockFile), database_(database_file(folder)) {
   const fs::path file = folder / kDatabaseFile;
   const auto is_own = [&] {
     return database_.integer("PRAGMA application_id") == std::int64_t{kApplication};

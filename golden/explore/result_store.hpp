@@ -9,6 +9,7 @@
 
 #include "golden/config/config.hpp"
 #include "golden/explore/sqlite.hpp"
+#include "golden/support/folder_lock.hpp"
 
 namespace sylvester {
 
@@ -84,19 +85,7 @@ class ResultStore {
   [[nodiscard]] Transaction transaction() { return Transaction(database_); }
 
  private:
-  /// Holds the folder for this process until it ends, however it ends.
-  class Lock {
-   public:
-    explicit Lock(const std::filesystem::path& folder);
-    ~Lock();
-    Lock(const Lock&) = delete;
-    Lock& operator=(const Lock&) = delete;
-
-   private:
-    int descriptor_ = -1;
-  };
-
-  Lock lock_;
+  FolderLock lock_;
   Database database_;
   std::mutex mutex_;
 };

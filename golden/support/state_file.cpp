@@ -44,7 +44,12 @@ nlohmann::json read_state_file(const std::filesystem::path& path, std::string_vi
     throw UserError(fmt::format("{}: the {} is incomplete or was changed; remove it to start anew",
                                 path.string(), kind));
   }
-  return nlohmann::json::from_cbor(view.substr(body));
+  nlohmann::json state = nlohmann::json::from_cbor(view.substr(body), true, false);
+  if (!state.is_object()) {
+    throw UserError(
+        fmt::format("{}: the {} has no content; remove it to start anew", path.string(), kind));
+  }
+  return state;
 }
 
 template <typename T>
