@@ -476,6 +476,19 @@ TEST_F(Program, TrainGoesOnAfterBeingKilledAtAnyMoment) {
   EXPECT_EQ(run_json(train("killed", {"--resume"})).at("summary"), resumed.at("summary"));
 }
 
+TEST_F(Program, TrainRefusesATraceThatItWouldLose) {
+  const std::string out = (folder_ / "traced").string();
+  for (const std::string& trace :
+       {out, out + "/t.npz", out + "/unfinished/seed-1.state", out + "/../traced/t.npz"}) {
+    expect_bad_input({"train", "train-small", "--out", out, "--trace", trace}, "--trace: value ");
+    EXPECT_FALSE(fs::exists(out)) << trace;
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  expect_bad_input({"train", "hdqt", "--trace", out + ".npz", "--trace-steps", "999999"},
+                   "chooses no job");
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+}
+
 TEST_F(Program, TrainRefusesDamagedStates) {
   const fs::path out = folder_ / "out_state";
   const std::vector<std::string> train = {"train", "train-small", "--out", out.string(),

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -63,6 +64,18 @@ std::unique_ptr<Backend> make_backend(const std::string& name, const Config& con
   (void)config;
 #endif
   return make_golden_backend(threads);
+}
+
+// The folder's content is replaced as a whole at the end.
+void refuse_trace_in_folder(const std::string& trace, const std::string& out) {
+  namespace fs = std::filesystem;
+  if (trace.empty() || out.empty()) return;
+  const fs::path folder = fs::weakly_canonical(fs::absolute(out) / "");
+  const fs::path file = fs::weakly_canonical(fs::absolute(trace));
+  const fs::path inside = file.lexically_relative(folder);
+  if (inside.empty() || *inside.begin() == "..") return;
+  throw UserError(
+      fmt::format("--trace: value {}; allowed with --out {}: a file outside of it", trace, out));
 }
 
 // Steps of all runs together, shown as one bar.
@@ -231,6 +244,7 @@ int run_train(const TrainArguments& arguments, const Output& output) {
         "--trace: the steps of a run that --resume goes on with are not all computed; "
         "allowed: without --resume");
   }
+  refuse_trace_in_folder(arguments.trace.file, arguments.out);
   check_backend(arguments.backend, config);
   const auto trace = TrainTrace::make(arguments.trace, config, arguments.seeds);
   const Dataset data = dataset_of(arguments, config);

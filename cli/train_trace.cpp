@@ -35,15 +35,19 @@ std::unique_ptr<Backend> TrainTrace::recording(std::unique_ptr<Backend> backend)
 void TrainTrace::observe(const TrainProgress& progress) {
   steps_ = progress.steps;
   recorder_->set_steps(progress.steps);
+  const bool some = selection_.last || selection_.every > 0 ||
+                    (!selection_.steps.empty() && *selection_.steps.begin() < steps_);
+  if (!some) refuse_selection();
+}
+
+void TrainTrace::refuse_selection() const {
+  throw UserError(fmt::format(
+      "--trace-steps: value {}{} chooses no job; the run has {} steps, from 0 on", arguments_.steps,
+      arguments_.layers.empty() ? "" : ", layers " + arguments_.layers, steps_));
 }
 
 void TrainTrace::write() {
-  if (recorder_->trace().jobs() == 0) {
-    throw UserError(
-        fmt::format("--trace-steps: value {}{} chooses no job; the run has {} steps, from 0 on",
-                    arguments_.steps,
-                    arguments_.layers.empty() ? "" : ", layers " + arguments_.layers, steps_));
-  }
+  if (recorder_->trace().jobs() == 0) refuse_selection();
   if (recorder_->left_out() > 0) {
     std::fprintf(stderr, "sylvester: the trace is full with %zu jobs; %llu others are left out\n",
                  recorder_->trace().jobs(), static_cast<unsigned long long>(recorder_->left_out()));

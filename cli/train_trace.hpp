@@ -28,11 +28,14 @@ class TrainTrace {
 
   /// The back end that records what it passes on to `backend`.
   std::unique_ptr<Backend> recording(std::unique_ptr<Backend> backend);
+  /// Throws UserError, before any training is lost, if no chosen step is one of the run's.
   void observe(const TrainProgress& progress);
   /// The file, in the lifetime of the recording back end. Throws if it has no job.
   void write();
 
  private:
+  [[noreturn]] void refuse_selection() const;
+
   TrainTrace(const TraceArguments& arguments, TraceSelection selection);
 
   TraceArguments arguments_;

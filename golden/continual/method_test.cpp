@@ -124,7 +124,8 @@ TEST(Method, BicCorrectsTheNewestTask) {
   const auto stays = [](auto change) {
     TrainSettings settings = settings_of(kBic);
     change(settings);
-    for (const auto& part : run_and_save(settings).states.back().at("method")) {
+    const Saved untouched = run_and_save(settings);
+    for (const auto& part : untouched.states.back().at("method")) {
       EXPECT_EQ(part[2].get<float>(), 1.0F);
     }
   };
@@ -134,7 +135,7 @@ TEST(Method, BicCorrectsTheNewestTask) {
   TrainSettings later = settings_of(kBic);
   later.milestones = {1};
   later.decay = 0;
-  const auto decayed = run_and_save(later).states.back().at("method");
+  const nlohmann::json decayed = run_and_save(later).states.back().at("method");
   EXPECT_NE(decayed[1][2], parts[1][2]);
 }
 
