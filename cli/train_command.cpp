@@ -16,6 +16,7 @@
 #include "cli/train_folder.hpp"
 #include "golden/config/config.hpp"
 #include "golden/config/convert.hpp"
+#include "golden/config/training_key.hpp"
 #include "golden/continual/class_incremental.hpp"
 #include "golden/continual/result_json.hpp"
 #include "golden/data/content_hash.hpp"
@@ -102,9 +103,10 @@ class SharedProgress {
 
 // What the numbers of a seed's run depend on, besides the seed.
 nlohmann::json identity_of(const Config& seeded, const std::string& data_hash) {
-  return {{"numerics_hash", to_hex(seeded.numerics_hash())},
-          {"data_sha256", data_hash},
-          {"counters", seeded.text("hardware.counters")},
+  const TrainingKey key = training_key(seeded, data_hash);
+  return {{"numerics_hash", key.numerics_hash},
+          {"counters", key.counters},
+          {"data_sha256", key.data_hash},
           {"version", program_version()}};
 }
 

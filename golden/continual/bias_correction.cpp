@@ -35,8 +35,7 @@ void BiasCorrection::apply_to_gradient(FloatMatrix& gradient) const {
 void BiasCorrection::fit(const FloatMatrix& logits, std::span<const std::int32_t> labels,
                          const Fit& settings, const HostRandom& random) {
   Part& part = parts_.back();
-  MomentumRule rule = {
-      .rate = 0.0F, .momentum = settings.sgd.momentum, .decay = settings.sgd.weight_decay};
+  MomentumRule rule = {.rate = 0.0F, .momentum = settings.momentum, .decay = settings.weight_decay};
   float velocity[2] = {0.0F, 0.0F};
   FloatMatrix corrected;
   FloatMatrix gradient;

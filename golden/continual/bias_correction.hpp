@@ -9,7 +9,6 @@
 
 #include "golden/support/random.hpp"
 #include "golden/train/matrix.hpp"
-#include "golden/train/sgd.hpp"
 
 namespace sylvester {
 
@@ -33,8 +32,9 @@ class BiasCorrection {
   void apply_to_gradient(FloatMatrix& gradient) const;
 
   struct Fit {
-    SgdSettings sgd;  ///< its learning rate is not used
     std::function<float(int epoch)> learning_rate;
+    float momentum = 0.0F;
+    float weight_decay = 0.0F;
     int epochs = 1;
     int batch = 128;
     /// The loss is that of softmax(logits) taken for logits, as in the published HDQT code.

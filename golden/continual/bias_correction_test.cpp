@@ -53,10 +53,8 @@ TEST(BiasCorrection, TakesTheOffsetOfNewClassesAway) {
   const Biased data = biased(1.5F, 3.0F);
   BiasCorrection correction = two_tasks();
   const double before = loss_of(correction, data);
-  const BiasCorrection::Fit fit = {.sgd = {.momentum = 0.9F, .weight_decay = 0.0F},
-                                   .learning_rate = [](int) { return 0.01F; },
-                                   .epochs = 100,
-                                   .batch = 32};
+  const BiasCorrection::Fit fit = {
+      .learning_rate = [](int) { return 0.01F; }, .momentum = 0.9F, .epochs = 100, .batch = 32};
   correction.fit(data.logits, data.labels, fit, HostRandom(1));
   const BiasCorrection::Part& old_task = correction.parts().front();
   EXPECT_EQ(old_task.alpha, 1.0F);

@@ -60,8 +60,9 @@ class Bic final : public Method {
            const HostRandom& random) override {
     correction_.fit(
         logits, labels,
-        {.sgd = settings().sgd,
-         .learning_rate = [this](int epoch) { return learning_rate(settings(), epoch); },
+        {.learning_rate = [this](int epoch) { return learning_rate(settings(), epoch); },
+         .momentum = settings().sgd.momentum,
+         .weight_decay = settings().sgd.weight_decay,
          .epochs = settings().epochs,
          .batch = settings().batch,
          .softmax_twice = settings().softmax_twice},

@@ -16,17 +16,6 @@
 namespace sylvester {
 namespace {
 
-TrainSettings small_settings(const std::string& preset) {
-  TrainSettings settings;
-  settings.recipe = preset_recipe(preset);
-  settings.layers = {"dense 17", "relu", "dense 20", "relu"};
-  settings.epochs = 6;
-  settings.batch = 16;
-  settings.sgd.learning_rate = 0.05F;
-  settings.memory = 20;
-  return settings;
-}
-
 TrainResult run(const TrainSettings& settings, int threads = 1) {
   const auto backend = make_golden_backend(threads);
   return run_class_incremental(settings, small_split(), *backend);
@@ -34,7 +23,7 @@ TrainResult run(const TrainSettings& settings, int threads = 1) {
 
 TEST(ClassIncremental, LearnsWithEveryPreset) {
   for (const std::string& preset : preset_names()) {
-    const TrainResult result = run(small_settings(preset));
+    const TrainResult result = run(small_settings(preset_recipe(preset)));
     ASSERT_EQ(result.linear.accuracy.size(), 3U) << preset;  // tasks of 2, 2 and 1 classes
     EXPECT_GT(result.linear.accuracy.front(), 85.0) << preset;
     EXPECT_GT(result.linear.final(), 60.0) << preset;
@@ -47,7 +36,7 @@ TEST(ClassIncremental, LearnsWithEveryPreset) {
 }
 
 TEST(ClassIncremental, SeedDecidesTheWeights) {
-  TrainSettings settings = small_settings("hdqt");
+  TrainSettings settings = small_settings(preset_recipe("hdqt"));
   settings.epochs = 2;
   const std::string first = run(settings).weights_sha256;
   EXPECT_EQ(run(settings).weights_sha256, first);
@@ -58,7 +47,7 @@ TEST(ClassIncremental, SeedDecidesTheWeights) {
 TEST(ClassIncremental, ThreadsInstructionSetsAndCountersDoNotMatter) {
   const SimdLevel best = simd_level();
   for (const char* preset : {"hdqt", "hdqt-paper-int", "hdqt-paper"}) {
-    TrainSettings settings = small_settings(preset);
+    TrainSettings settings = small_settings(preset_recipe(preset));
     settings.epochs = 2;
     const TrainResult expected = run(settings);
     const TrainResult threaded = run(settings, 2);
@@ -87,7 +76,7 @@ TEST(ClassIncremental, WeightsArePinned) {
       {"hdqt-paper", "a647f38aa599643ad63b5ce716eed3523a829828e0870978ec59e30a27a3435c"},
   };
   for (const auto& [preset, sha] : expected) {
-    TrainSettings settings = small_settings(preset);
+    TrainSettings settings = small_settings(preset_recipe(preset));
     settings.epochs = 2;
     settings.bias = true;
     EXPECT_EQ(run(settings).weights_sha256, sha) << preset;
@@ -125,7 +114,7 @@ class FaultyBackend final : public Backend {
 };
 
 TEST(ClassIncremental, AFaultOfTheBackendChangesTheWeights) {
-  TrainSettings settings = small_settings("hdqt");
+  TrainSettings settings = small_settings(preset_recipe("hdqt"));
   settings.max_steps = 2;
   settings.memory = 0;
   const std::string expected = run(settings).weights_sha256;
@@ -141,7 +130,7 @@ TEST(ClassIncremental, AFaultOfTheBackendChangesTheWeights) {
 }
 
 TEST(ClassIncremental, OnlyTrainingStepsAreCounted) {
-  TrainSettings settings = small_settings("hdqt");
+  TrainSettings settings = small_settings(preset_recipe("hdqt"));
   settings.epochs = 1;
   const TrainResult result = run(settings);
   EXPECT_EQ(result.totals.gemm[0].gemms, 3 * result.steps);
@@ -156,7 +145,7 @@ TEST(ClassIncremental, OnlyTrainingStepsAreCounted) {
 }
 
 TEST(ClassIncremental, ProgressCountsEveryUpdateAndEveryTask) {
-  TrainSettings settings = small_settings("fp32");
+  TrainSettings settings = small_settings(preset_recipe("fp32"));
   settings.epochs = 3;
   const auto backend = make_golden_backend();
   std::uint64_t updates = 0;
@@ -183,7 +172,7 @@ TEST(ClassIncremental, ProgressCountsEveryUpdateAndEveryTask) {
 }
 
 TEST(ClassIncremental, MaxStepsEndsTheRunAfterATest) {
-  TrainSettings settings = small_settings("hdqt");
+  TrainSettings settings = small_settings(preset_recipe("hdqt"));
   settings.epochs = 1;
   settings.max_steps = 7;  // 5 updates of task 0, 2 of 7 of task 1
   const TrainResult result = run(settings);
@@ -195,7 +184,7 @@ TEST(ClassIncremental, MaxStepsEndsTheRunAfterATest) {
 }
 
 TEST(ClassIncremental, MemoryAndDistillationReduceForgetting) {
-  TrainSettings settings = small_settings("fp32");
+  TrainSettings settings = small_settings(preset_recipe("fp32"));
   const double with_icarl = run(settings).linear.forgetting().value();
   settings.method = ContinualMethod::kFineTune;
   settings.memory = 0;
@@ -205,7 +194,7 @@ TEST(ClassIncremental, MemoryAndDistillationReduceForgetting) {
 }
 
 TEST(ClassIncremental, OneTaskIsPlainTraining) {
-  TrainSettings settings = small_settings("hdqt");
+  TrainSettings settings = small_settings(preset_recipe("hdqt"));
   settings.classes_per_task = 100;
   settings.memory = 0;
   const TrainResult result = run(settings);
@@ -215,7 +204,7 @@ TEST(ClassIncremental, OneTaskIsPlainTraining) {
 }
 
 TEST(ClassIncremental, BeginsWithGivenWeights) {
-  TrainSettings settings = small_settings("fp32");
+  TrainSettings settings = small_settings(preset_recipe("fp32"));
   settings.sgd = {.learning_rate = 0.0F, .momentum = 0.0F, .weight_decay = 0.0F};
   settings.classes_per_task = kClasses;
   settings.epochs = 1;
@@ -229,7 +218,7 @@ TEST(ClassIncremental, BeginsWithGivenWeights) {
 
 TEST(ClassIncremental, RefusesSettingsOutOfRange) {
   const auto refused = [](auto change) {
-    TrainSettings settings = small_settings("fp32");
+    TrainSettings settings = small_settings(preset_recipe("fp32"));
     change(settings);
     EXPECT_THROW(run(settings), UserError);
   };

@@ -22,13 +22,7 @@ using enum ContinualMethod;
 constexpr ContinualMethod kAll[] = {kFineTune, kReplay, kJoint, kLwf, kIcarl, kBic, kDer, kMemo};
 
 TrainSettings settings_of(ContinualMethod method, const std::string& preset = "fp32") {
-  TrainSettings settings;
-  settings.recipe = preset_recipe(preset);
-  settings.layers = {"dense 17", "relu", "dense 20", "relu"};
-  settings.epochs = 6;
-  settings.batch = 16;
-  settings.sgd.learning_rate = 0.05F;
-  settings.memory = 20;
+  TrainSettings settings = small_settings(preset_recipe(preset));
   settings.method = method;
   return settings;
 }
@@ -222,7 +216,9 @@ TEST(RunState, ARunThatGoesOnEndsLikeOneThatWasNotInterrupted) {
                                                      },
                                                  .resume = &saved.states[i]});
       const std::string name = std::string(to_string(method)) + ", state " + std::to_string(i);
-      EXPECT_GE(first_step + 1, saved.states[i].at("step").get<std::uint64_t>() * (i < 8)) << name;
+      // All but the state at the end leave something to do, and none does a step again.
+      const bool at_end = i + 1 == saved.states.size();
+      EXPECT_GE(first_step, at_end ? 0 : saved.states[i].at("step").get<std::uint64_t>()) << name;
       EXPECT_EQ(resumed.weights_sha256, saved.result.weights_sha256) << name;
       EXPECT_EQ(resumed.linear.accuracy, saved.result.linear.accuracy) << name;
       EXPECT_EQ(resumed.linear.class_accuracy, saved.result.linear.class_accuracy) << name;

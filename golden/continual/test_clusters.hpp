@@ -1,9 +1,11 @@
-// For tests: a small data set that every method learns in a moment.
+// For tests: a small data set that every method learns in a moment, and settings for it.
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
+#include "golden/continual/settings.hpp"
 #include "golden/data/dataset.hpp"
 #include "golden/support/random.hpp"
 
@@ -38,6 +40,17 @@ inline Split small_split() {
   split.train = clusters(40, 2);
   split.test = clusters(20, 3);
   return split;
+}
+
+inline TrainSettings small_settings(TrainRecipe recipe) {
+  TrainSettings settings;
+  settings.recipe = std::move(recipe);
+  settings.layers = {"dense 17", "relu", "dense 20", "relu"};
+  settings.epochs = 6;
+  settings.batch = 16;
+  settings.sgd.learning_rate = 0.05F;
+  settings.memory = 20;
+  return settings;
 }
 
 }  // namespace sylvester

@@ -162,10 +162,7 @@ std::vector<int> class_order(std::vector<int> labels, const SplitOptions& option
 Dataset part_of(const Dataset& dataset, const Samples& samples, const std::vector<int>& order) {
   Dataset part;
   part.name = dataset.name;
-  part.features = dataset.features;
-  part.channels = dataset.channels;
-  part.height = dataset.height;
-  part.width = dataset.width;
+  part.set_shape(dataset.height, dataset.width, dataset.channels);
   part.classes = static_cast<int>(order.size());
   std::vector<std::int32_t> position(static_cast<std::size_t>(dataset.classes));
   for (std::size_t i = 0; i < order.size(); ++i) {

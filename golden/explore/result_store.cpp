@@ -125,13 +125,6 @@ fs::path database_file(const fs::path& folder) {
 
 }  // namespace
 
-TrainingKey training_key(const Config& config, const std::string& data_hash) {
-  return {.numerics_hash = to_hex(config.numerics_hash()),
-          .counters = config.text("hardware.counters"),
-          .seed = static_cast<std::uint32_t>(config.integer("train.seed")),
-          .data_hash = data_hash};
-}
-
 std::string point_text(const Config& config) {
   return config.with("train.seed", "0").with("train.threads", "0").canonical_text();
 }

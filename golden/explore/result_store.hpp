@@ -8,6 +8,7 @@
 #include <string>
 
 #include "golden/config/config.hpp"
+#include "golden/config/training_key.hpp"
 #include "golden/explore/sqlite.hpp"
 #include "golden/support/folder_lock.hpp"
 
@@ -15,20 +16,6 @@ namespace sylvester {
 
 inline constexpr const char* kDatabaseFile = "results.sqlite";
 inline constexpr const char* kLockFile = ".sylvester-lock";
-
-/// Everything that the result of a training depends on: configurations that differ in other keys,
-/// such as those of the array, share it.
-struct TrainingKey {
-  std::string numerics_hash;  ///< of the configuration with this seed
-  std::string counters;       ///< hardware.counters decides what is counted
-  std::uint32_t seed = 0;
-  std::string data_hash;
-
-  friend auto operator<=>(const TrainingKey&, const TrainingKey&) = default;
-};
-
-/// The key of a configuration's training with its own seed.
-TrainingKey training_key(const Config& config, const std::string& data_hash);
 
 /// What a training gave. Accuracies in percent.
 struct Training {

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,6 +28,23 @@ class Sha256 {
   std::size_t buffered_ = 0;
   std::uint64_t bytes_ = 0;
 };
+
+/// Adds 32-bit words, little-endian on every machine.
+template <typename Word>
+void update_words(Sha256& hash, std::span<const Word> words) {
+  static_assert(sizeof(Word) == 4);
+  if constexpr (std::endian::native == std::endian::little) {
+    hash.update(words.data(), words.size_bytes());
+  } else {
+    for (const Word word : words) {
+      const auto bits = std::bit_cast<std::uint32_t>(word);
+      const std::uint8_t bytes[4] = {
+          static_cast<std::uint8_t>(bits), static_cast<std::uint8_t>(bits >> 8),
+          static_cast<std::uint8_t>(bits >> 16), static_cast<std::uint8_t>(bits >> 24)};
+      hash.update(bytes, sizeof bytes);
+    }
+  }
+}
 
 /// 64 lower-case hexadecimal digits.
 std::string to_hex(const Sha256::Digest& digest);

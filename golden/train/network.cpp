@@ -1,7 +1,6 @@
 #include "golden/train/network.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <span>
@@ -142,20 +141,6 @@ Node take(Network& network, int number) {
   renumber(network.layers);
   renumber(network.heads);
   return node;
-}
-
-void update_hash(Sha256& hash, std::span<const float> values) {
-  if constexpr (std::endian::native == std::endian::little) {
-    hash.update(values.data(), values.size_bytes());
-  } else {
-    for (const float value : values) {
-      const auto bits = std::bit_cast<std::uint32_t>(value);
-      const std::uint8_t bytes[4] = {
-          static_cast<std::uint8_t>(bits), static_cast<std::uint8_t>(bits >> 8),
-          static_cast<std::uint8_t>(bits >> 16), static_cast<std::uint8_t>(bits >> 24)};
-      hash.update(bytes, sizeof bytes);
-    }
-  }
 }
 
 }  // namespace
@@ -342,7 +327,8 @@ void needs_gradient(const Network& network, std::vector<bool>& needs) {
 std::string weights_sha256(const Network& network) {
   Sha256 hash;
   for (const Node& node : network.nodes) {
-    for (const std::vector<float>* tensor : tensors_of(node)) update_hash(hash, *tensor);
+    for (const std::vector<float>* tensor : tensors_of(node))
+      update_words(hash, std::span(*tensor));
   }
   return to_hex(hash.digest());
 }
