@@ -28,6 +28,7 @@ struct ByteStep {
   using Factor = std::uint16_t;  // offset of a row of the table
   static constexpr bool kCounts = Rule == ByteRule::kSaturateCount || Rule == ByteRule::kWrapCount;
   static constexpr bool kHasHistory = false;
+  static constexpr bool kIsDot = false;
   static constexpr bool kStartsWithProduct = Rule == ByteRule::kSaturate;
   static constexpr int kVectors = kCounts ? kMostVectorsWithCounts : kMostVectors;
 

@@ -29,6 +29,7 @@ struct DotStep {
   using Factor = std::uint32_t;  // four bytes of A
   static constexpr bool kCounts = false;
   static constexpr bool kHasHistory = false;
+  static constexpr bool kIsDot = true;
   static constexpr bool kStartsWithProduct = false;
   static constexpr int kVectors = kMostVectors;
 

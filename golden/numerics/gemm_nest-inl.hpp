@@ -14,8 +14,10 @@
 //   void mac_free(Vec (&sum)[V], Factor a, const Vec (&b)[V])   a MAC that is not limited
 //   Vec empty_history(Vec sum)   what it is before a step if the registers are `sum`
 //   Vec counted(Vec history)     how many MACs were limited
-//   kStartsWithProduct   registers start a tile at 0 and cannot be limited by one product. Then
-//   there is void mac_first(Vec (&sum)[V], Factor a, const Vec (&b)[V])   the first MAC of a tile
+//   kIsDot          has no register that could limit: does free tiles
+//   (golden/numerics/gemm_free.hpp) kStartsWithProduct   registers start a tile at 0 and cannot be
+//   limited by one product. Then there is void mac_first(Vec (&sum)[V], Factor a, const Vec
+//   (&b)[V])   the first MAC of a tile
 // Blocks have kBlockRows rows; filling rows and columns hold zeros: a zero product changes no
 // register and is never limited, so it changes no counter.
 
@@ -423,20 +425,85 @@ HWY_NOINLINE void leave_block(Leaving& leaving, const Lane* sums, int size, std:
   }
 }
 
-HWY_INLINE void widen_row(const std::int16_t* in, int size, std::int32_t* out) {
+// A row of C: outer accumulators of 16 or 32 bits, added to what is there or not.
+template <typename Outer>
+HWY_INLINE void write_row(const Outer* in, int size, bool adds, std::int32_t* out) {
   const Tag<std::int32_t> d;
-  const hn::Rebind<std::int16_t, Tag<std::int32_t>> d16;
   constexpr int lanes = kLanes<std::int32_t>;
+  const auto load = [&](const Outer* from) {
+    const hn::Rebind<Outer, Tag<std::int32_t>> d_in;
+    if constexpr (sizeof(Outer) == sizeof *out) {
+      return hn::Load(d_in, from);
+    } else {
+      return hn::PromoteTo(d, hn::Load(d_in, from));
+    }
+  };
   int i = 0;
   for (; i + lanes <= size; i += lanes) {
-    hn::StoreU(hn::PromoteTo(d, hn::Load(d16, in + i)), d, out + i);
+    auto sum = load(in + i);
+    if (adds) sum = hn::Add(sum, hn::LoadU(d, out + i));
+    hn::StoreU(sum, d, out + i);
   }
-  for (; i < size; ++i) out[i] = in[i];
+  for (; i < size; ++i) out[i] = adds ? out[i] + in[i] : in[i];
 }
 
-// All of K for V strips, from number `first` on, and all rows of the task.
+// The free tiles of V strips of a dot product: all of a block's stay in the registers.
 template <class Step, int V>
-HWY_NOINLINE void multiply_strips(const KernelTask& task, int first) {
+HWY_NOINLINE void multiply_free_tiles(const KernelTask& task, int first) {
+  using Lane = typename Step::Lane;
+  constexpr int lanes = kLanes<Lane>;
+  constexpr int width = V * lanes;
+  alignas(64) Lane sums[kBlockRows * width];
+  const GemmPlan& plan = *task.plan;
+  const Step step(task);
+  const std::size_t strip = task.b_strip_bytes / sizeof(Lane);
+  const Lane* b = reinterpret_cast<const Lane*>(task.b) + static_cast<std::size_t>(first) * strip;
+  const int column = first * lanes;
+  const int live = std::min(width, task.columns - column);
+  const int tiles = (plan.steps - 1) / plan.tile_steps + 1;
+  for (int row = 0; row < task.rows; row += kBlockRows) {
+    const int block = row / kBlockRows;
+    const std::uint8_t* free = task.free_tiles + static_cast<std::ptrdiff_t>(block) * tiles;
+    const auto* a = reinterpret_cast<const typename Step::Factor*>(
+        task.a + static_cast<std::size_t>(block) * task.a_block_bytes);
+    std::uint32_t start_sums[kBlockRows] = {};
+    for (int tile = 0; tile < tiles && task.row_starts != nullptr; ++tile) {
+      if (free[tile] == 0) continue;
+      const std::int32_t* of_tile =
+          task.row_starts + static_cast<std::size_t>(tile) * task.row_starts_stride + row;
+      for (int r = 0; r < kBlockRows; ++r) start_sums[r] += static_cast<std::uint32_t>(of_tile[r]);
+    }
+    Lane starts[kBlockRows];
+    for (int r = 0; r < kBlockRows; ++r) starts[r] = static_cast<Lane>(start_sums[r]);
+    const Lane* begin = starts;  // null once the registers have begun
+    const auto multiply = [&](int from, int steps, auto block_function) {
+      block_function(plan, step, a + static_cast<std::ptrdiff_t>(from) * kBlockRows,
+                     b + static_cast<std::ptrdiff_t>(from) * lanes, strip, steps, 0, begin, sums,
+                     nullptr, nullptr);
+      begin = nullptr;
+    };
+    for (int tile = 0; tile < tiles;) {
+      int end = tile;
+      while (end < tiles && free[end] != 0) ++end;
+      const int from = tile * plan.tile_steps;
+      const int steps = std::min(end * plan.tile_steps, plan.steps) - from;
+      const int rest = end == tile ? 0 : steps % kStepsInARow;
+      if (steps > rest) multiply(from, steps - rest, multiply_block<Step, V, kStepsInARow>);
+      if (rest > 0) multiply(from + steps - rest, rest, multiply_block<Step, V, 1>);
+      tile = end + 1;
+    }
+    if (begin != nullptr) std::memset(sums, 0, sizeof sums);
+    for (int r = 0; r < std::min(kBlockRows, task.rows - row); ++r) {
+      write_row(sums + r * width, live, false,
+                task.values + static_cast<std::size_t>(row + r) * task.row_length + column);
+    }
+  }
+}
+
+// All of K for V strips, from number `first` on, and all rows of the task; without free tiles, if
+// the task has some: then it has one block of rows.
+template <class Step, int V>
+HWY_NOINLINE void multiply_tiles(const KernelTask& task, int first) {
   using Lane = typename Step::Lane;
   constexpr int lanes = kLanes<Lane>;
   constexpr int width = V * lanes;
@@ -453,7 +520,7 @@ HWY_NOINLINE void multiply_strips(const KernelTask& task, int first) {
   const std::size_t strip = task.b_strip_bytes / sizeof(Lane);
   const Lane* b = reinterpret_cast<const Lane*>(task.b) + static_cast<std::size_t>(first) * strip;
   if (plan.outer_narrow) {
-    std::memset(narrow_outer, 0, sizeof narrow_outer);
+    std::memset(narrow_outer, 0, static_cast<std::size_t>(blocks * size) * sizeof(std::int16_t));
   } else {
     std::memset(outer, 0, static_cast<std::size_t>(blocks * size) * sizeof(std::int32_t));
   }
@@ -476,6 +543,7 @@ HWY_NOINLINE void multiply_strips(const KernelTask& task, int first) {
   for (int tile = 0; tile < plan.steps; tile += plan.tile_steps) {
     const int length = std::min(plan.tile_steps, plan.steps - tile);
     for (int block = 0; block < blocks; ++block) {
+      if (task.free_tiles != nullptr && task.free_tiles[tile / plan.tile_steps] != 0) continue;
       const auto* a = reinterpret_cast<const typename Step::Factor*>(
                           task.a + static_cast<std::size_t>(block) * task.a_block_bytes) +
                       static_cast<std::ptrdiff_t>(tile) * kBlockRows;
@@ -534,13 +602,42 @@ HWY_NOINLINE void multiply_strips(const KernelTask& task, int first) {
 
   for (int r = 0; r < task.rows; ++r) {
     std::int32_t* out = task.values + static_cast<std::size_t>(r) * task.row_length + column;
+    const bool adds = task.free_tiles != nullptr;
     if constexpr (may_be_narrow) {
       if (plan.outer_narrow) {
-        widen_row(narrow_outer + r * width, live, out);
+        write_row(narrow_outer + r * width, live, adds, out);
         continue;
       }
     }
-    std::memcpy(out, outer + r * width, static_cast<std::size_t>(live) * sizeof *out);
+    write_row(outer + r * width, live, adds, out);
+  }
+}
+
+// The tiles of V strips that are not free, if there are any, block by block: they are few.
+template <class Step, int V>
+HWY_NOINLINE void multiply_other_tiles(const KernelTask& task, int first) {
+  const GemmPlan& plan = *task.plan;
+  const int tiles = (plan.steps - 1) / plan.tile_steps + 1;
+  for (int row = 0; row < task.rows; row += kBlockRows) {
+    const int block = row / kBlockRows;
+    KernelTask one = task;
+    one.free_tiles += static_cast<std::ptrdiff_t>(block) * tiles;
+    if (std::find(one.free_tiles, one.free_tiles + tiles, 0) == one.free_tiles + tiles) continue;
+    one.a += static_cast<std::size_t>(block) * task.a_block_bytes;
+    if (task.row_starts != nullptr) one.row_starts += row;
+    one.rows = std::min(kBlockRows, task.rows - row);
+    one.values += static_cast<std::size_t>(row) * task.row_length;
+    multiply_tiles<Step, V>(one, first);
+  }
+}
+
+template <class Step, int V>
+HWY_INLINE void multiply_strips(const KernelTask& task, int first) {
+  if (task.free_tiles == nullptr) return multiply_tiles<Step, V>(task, first);
+  if constexpr (Step::kIsDot) {
+    multiply_free_tiles<Step, V>(task, first);
+  } else {
+    multiply_other_tiles<Step, V>(task, first);
   }
 }
 

@@ -15,17 +15,17 @@
 
 #include "golden/numerics/gemm_pack.hpp"
 
-// Lines that are packed together.
 #ifndef SYLVESTER_GEMM_PACK_ONCE
 #define SYLVESTER_GEMM_PACK_ONCE
 namespace sylvester {
 namespace {
 
-constexpr int kGroupLines = 16;
 // Codes are fetched so many elements before they are read.
 constexpr int kFetchAhead = 1024;
 // Bytes that encode_line may write behind a line: less than the longest vector of bytes.
 constexpr int kOverrun = 64;
+// Lines of words or 32-bit lanes that are packed together.
+constexpr int kGroupLines = 16;
 
 /// From a code to the byte that is packed.
 struct Encoding {
@@ -99,11 +99,16 @@ HWY_INLINE void encode_run(const Encoding& encoding, const Code* codes, int coun
     hwy::Prefetch(codes + i + kFetchAhead);  // the next lines
     encode_vector(encoding, codes + i, out + i, range);
   }
-  if (i < count) {
-    // The rest, then zeros: they fill the tile's last step.
+  if (i == count) return;
+  // Zeros behind the rest fill the tile's last step.
+  if (count >= lanes) {
+    const hn::Rebind<std::uint8_t, Codes> d8;
+    hn::StoreU(hn::Set(d8, encoding.flip), d8, out + count);
+    encode_vector(encoding, codes + count - lanes, out + count - lanes, range);
+  } else {
     Code rest[lanes] = {};
-    std::memcpy(rest, codes + i, static_cast<std::size_t>(count - i) * sizeof(Code));
-    encode_vector(encoding, rest, out + i, range);
+    std::memcpy(rest, codes, static_cast<std::size_t>(count) * sizeof(Code));
+    encode_vector(encoding, rest, out, range);
   }
 }
 
@@ -170,22 +175,70 @@ HWY_INLINE void widen_to_lower_halves(const std::int16_t* words, std::int32_t* o
              reinterpret_cast<std::uint32_t*>(out));
 }
 
+// A vector whose blocks of 16 bytes lie `distance` apart in memory.
+template <class D>
+HWY_INLINE hn::Vec<D> load_blocks(D d, const std::uint8_t* from, std::size_t distance) {
+  constexpr std::size_t blocks = hn::MaxLanes(d) / 16;
+  if constexpr (blocks == 1) {
+    return hn::LoadU(d, from);
+  } else {
+    const hn::Half<D> half;
+    return hn::Combine(d, load_blocks(half, from + blocks / 2 * distance, distance),
+                       load_blocks(half, from, distance));
+  }
+}
+
+// A strip of bytes.
+bool pack_b_strip(const GemmPlan& plan, const PackedLayout& layout, const Encoding& encoding,
+                  const PreparedOperand& b, int strip, std::uint8_t* out, std::uint8_t* lines) {
+  const hn::ScalableTag<std::uint8_t> d;
+  constexpr int lanes = static_cast<int>(hn::MaxLanes(d));
+  const LineShape shape{plan.k, plan.tile, plan.steps_per_k(), layout.encoded_bytes};
+  const std::size_t stride = layout.line_stride();
+  CodeRange range{hn::Zero(Codes()), hn::Zero(Codes())};
+  for (int column = 0; column < lanes; ++column) {
+    const int line = strip * lanes + column;
+    // Even lanes hold the first half of the columns (widen_bytes in gemm_nest-inl.hpp).
+    const int lane = column < lanes / 2 ? 2 * column : 2 * column - lanes + 1;
+    std::uint8_t* encoded = lines + static_cast<std::size_t>(lane) * stride;
+    if (line < b.lines) {
+      encode_line(
+          encoding, shape,
+          b.codes.data() + static_cast<std::size_t>(line) * static_cast<std::size_t>(plan.k),
+          encoded, range);
+    } else {
+      std::memset(encoded, encoding.zero, static_cast<std::size_t>(layout.encoded_bytes));
+    }
+  }
+  std::uint8_t* to = out + static_cast<std::size_t>(strip) * layout.b_strip_bytes;
+  for (int start = 0; start < layout.encoded_bytes; start += 16) {
+    hn::Vec<decltype(d)> rows[16];
+#pragma GCC unroll 16
+    for (int i = 0; i < 16; ++i) {
+      rows[i] = load_blocks(d, lines + static_cast<std::size_t>(i) * stride + start, 16 * stride);
+    }
+    transpose(d, rows);
+#pragma GCC unroll 16
+    for (int i = 0; i < 16; ++i) hn::StoreU(rows[i], d, to + i * lanes);
+    to += 16 * lanes;
+  }
+  return all_in(encoding, range);
+}
+
+// 16 lanes of words or 32-bit lanes.
 bool pack_b_group(const GemmPlan& plan, const PackedLayout& layout, const Encoding& encoding,
                   bool is_signed, const PreparedOperand& b, int group, std::uint8_t* out,
                   std::uint8_t* lines) {
   const Bytes16 d;
   const LineShape shape{plan.k, plan.tile, plan.steps_per_k(), layout.encoded_bytes};
-  const auto stride = static_cast<std::size_t>(layout.encoded_bytes);
+  const std::size_t stride = layout.line_stride();
   const int lanes = layout.lanes;
   const int first_lane = group * kGroupLines;  // of all strips in a row
   CodeRange range{hn::Zero(Codes()), hn::Zero(Codes())};
   for (int i = 0; i < kGroupLines; ++i) {
     const int strip = (first_lane + i) / lanes;
     const int lane = (first_lane + i) % lanes;
-    // Bytes: even lanes hold the first half of the columns (widen_bytes in gemm_nest-inl.hpp).
-    const int column =
-        plan.family == KernelFamily::kByte ? lane / 2 + lane % 2 * (lanes / 2) : lane;
-    const int line = strip * lanes + column;
+    const int line = strip * lanes + lane;
     std::uint8_t* encoded = lines + static_cast<std::size_t>(i) * stride;
     if (line < b.lines) {
       encode_line(
@@ -193,14 +246,12 @@ bool pack_b_group(const GemmPlan& plan, const PackedLayout& layout, const Encodi
           b.codes.data() + static_cast<std::size_t>(line) * static_cast<std::size_t>(plan.k),
           encoded, range);
     } else {
-      std::memset(encoded, encoding.zero, stride);
+      std::memset(encoded, encoding.zero, static_cast<std::size_t>(layout.encoded_bytes));
     }
   }
 
   // Four lanes of a step are neighbours in every layout: where they start.
-  const int lane_bytes = plan.family == KernelFamily::kByte   ? 1
-                         : plan.family == KernelFamily::kWord ? 2
-                                                              : 4;
+  const int lane_bytes = plan.family == KernelFamily::kWord ? 2 : 4;
   std::uint8_t* quarter[4];
   for (int q = 0; q < 4; ++q) {
     const int lane = first_lane + 4 * q;
@@ -234,12 +285,7 @@ bool pack_b_group(const GemmPlan& plan, const PackedLayout& layout, const Encodi
     }
     transpose(d, rows);
     const std::size_t at = static_cast<std::size_t>(start) * step_bytes;
-    if (plan.family == KernelFamily::kByte) {
-#pragma GCC unroll 16
-      for (int i = 0; i < kGroupLines; ++i) {
-        hn::StoreU(rows[i], d, quarter[0] + at + static_cast<std::size_t>(i) * step_bytes);
-      }
-    } else if (plan.family == KernelFamily::kWord) {
+    if (plan.family == KernelFamily::kWord) {
 #pragma GCC unroll 16
       for (int i = 0; i < kGroupLines; ++i) {
         const std::size_t step = at + static_cast<std::size_t>(i) * step_bytes;
@@ -261,20 +307,43 @@ bool pack_b_group(const GemmPlan& plan, const PackedLayout& layout, const Encodi
   return all_in(encoding, range);
 }
 
+// Sum of bytes, signed or not.
+HWY_INLINE std::int32_t sum_bytes(const std::uint8_t* bytes, int count, bool is_signed) {
+  const hn::ScalableTag<std::uint8_t> d;
+  const hn::ScalableTag<std::uint64_t> d64;
+  constexpr int lanes = static_cast<int>(hn::MaxLanes(d));
+  // As unsigned bytes, signed ones plus 128.
+  const std::uint8_t flip = is_signed ? 0x80 : 0;
+  auto sums = hn::Zero(d64);
+  int i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    sums = hn::Add(sums, hn::SumsOf8(hn::Xor(hn::LoadU(d, bytes + i), hn::Set(d, flip))));
+  }
+  auto sum = static_cast<std::int32_t>(hn::GetLane(hn::SumOfLanes(d64, sums)));
+  for (; i + 16 <= count; i += 16) {
+    const Bytes16 d16;
+    const hn::Repartition<std::uint64_t, Bytes16> d2;
+    const auto half = hn::SumsOf8(hn::Xor(hn::LoadU(d16, bytes + i), hn::Set(d16, flip)));
+    sum += static_cast<std::int32_t>(hn::GetLane(hn::SumOfLanes(d2, half)));
+  }
+  for (; i < count; ++i) sum += bytes[i] ^ flip;
+  return sum - count * flip;
+}
+
 bool pack_a_blocks(const GemmPlan& plan, const PackedLayout& layout, const Encoding& encoding,
                    bool is_signed, const PreparedOperand& a, int first, int last, std::uint8_t* out,
                    std::int32_t* row_starts, std::uint8_t* lines) {
   const Bytes16 d;
   const hn::FixedTag<std::uint32_t, 4> d32;
   const LineShape shape{plan.k, plan.tile, plan.steps_per_k(), layout.encoded_bytes};
-  const auto stride = static_cast<std::size_t>(layout.encoded_bytes);
+  const std::size_t stride = layout.line_stride();
   CodeRange range{hn::Zero(Codes()), hn::Zero(Codes())};
   for (int block = first; block < last; ++block) {
     for (int r = 0; r < kBlockRows; ++r) {
       const int row = block * kBlockRows + r;
       std::uint8_t* encoded = lines + static_cast<std::size_t>(r) * stride;
       if (row >= a.lines) {
-        std::memset(encoded, 0, stride);
+        std::memset(encoded, 0, static_cast<std::size_t>(layout.encoded_bytes));
       } else {
         encode_line(
             encoding, shape,
@@ -286,10 +355,8 @@ bool pack_a_blocks(const GemmPlan& plan, const PackedLayout& layout, const Encod
       const int tile_bytes = plan.tile_steps * plan.steps_per_k();
       const int line_bytes = plan.steps * plan.steps_per_k();
       for (int from = 0; from < line_bytes; from += tile_bytes) {
-        std::int32_t sum = 0;
-        for (int i = from; i < std::min(from + tile_bytes, line_bytes); ++i) {
-          sum += is_signed ? static_cast<std::int8_t>(encoded[i]) : encoded[i];
-        }
+        const std::int32_t sum =
+            sum_bytes(encoded + from, std::min(tile_bytes, line_bytes - from), is_signed);
         // Modulo 2^32, as everything before a tile leaves.
         *start = static_cast<std::int32_t>(static_cast<std::uint32_t>(sum) *
                                            static_cast<std::uint32_t>(plan.row_start));
@@ -364,6 +431,7 @@ namespace {
 
 HWY_EXPORT(pack_a_blocks);
 HWY_EXPORT(pack_b_group);
+HWY_EXPORT(pack_b_strip);
 
 const Format& format_of(const PreparedOperand& operand) {
   return formats()[static_cast<std::size_t>(operand.format)];
@@ -404,7 +472,7 @@ Encoding code_encoding(const Format& format, std::uint8_t mask) {
 
 std::uint8_t* encoded_lines(const PackedLayout& layout) {
   static thread_local Workspace<std::uint8_t> lines;
-  return lines.get(static_cast<std::size_t>(layout.encoded_bytes) * kGroupLines + kOverrun);
+  return lines.get(layout.line_stride() * static_cast<std::size_t>(layout.group_lanes) + kOverrun);
 }
 
 }  // namespace
@@ -424,7 +492,8 @@ PackedLayout::PackedLayout(const GemmPlan& plan, int m, int n, SimdLevel level) 
   // A cache line more, so that strips do not all start in the same cache set.
   b_strip_bytes =
       static_cast<std::size_t>(steps) * static_cast<std::size_t>(lanes * lane_bytes) + 64;
-  groups = (strips * lanes + kGroupLines - 1) / kGroupLines;
+  group_lanes = plan.family == KernelFamily::kByte ? lanes : kGroupLines;
+  groups = (strips * lanes + group_lanes - 1) / group_lanes;
 }
 
 std::size_t PackedLayout::a_bytes() const {
@@ -433,7 +502,7 @@ std::size_t PackedLayout::a_bytes() const {
 
 std::size_t PackedLayout::b_bytes() const {
   // The last group may reach beyond the last strip.
-  return static_cast<std::size_t>(groups * kGroupLines / lanes + 1) * b_strip_bytes;
+  return static_cast<std::size_t>(groups * group_lanes / lanes + 1) * b_strip_bytes;
 }
 
 bool pack_a(const GemmPlan& plan, const PackedLayout& layout, const PreparedOperand& a, int first,
@@ -448,9 +517,11 @@ bool pack_a(const GemmPlan& plan, const PackedLayout& layout, const PreparedOper
 bool pack_b(const GemmPlan& plan, const PackedLayout& layout, const PreparedOperand& b, int group,
             std::uint8_t* out) {
   const Format& format = format_of(b);
-  const Encoding encoding = plan.family == KernelFamily::kByte
-                                ? code_encoding(format, 0x0F)
-                                : value_encoding(format, plan.b_flip);
+  if (plan.family == KernelFamily::kByte) {
+    return HWY_DYNAMIC_DISPATCH(pack_b_strip)(plan, layout, code_encoding(format, 0x0F), b, group,
+                                              out, encoded_lines(layout));
+  }
+  const Encoding encoding = value_encoding(format, plan.b_flip);
   return HWY_DYNAMIC_DISPATCH(pack_b_group)(plan, layout, encoding, format.is_signed, b, group, out,
                                             encoded_lines(layout));
 }

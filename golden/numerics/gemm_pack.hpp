@@ -35,7 +35,12 @@ struct PackedLayout {
   int encoded_bytes = 0;  ///< of a line whose values are bytes and whose tiles are whole steps
   std::size_t a_block_bytes = 0;
   std::size_t b_strip_bytes = 0;
-  int groups = 0;  ///< of B: pack_b works on so many pieces
+  int group_lanes = 0;  ///< lanes of B, of all strips in a row, that are packed together
+  int groups = 0;       ///< of B: pack_b works on so many pieces
+  /// Bytes from an encoded line to the next: a cache line more, as for strips.
+  [[nodiscard]] std::size_t line_stride() const {
+    return static_cast<std::size_t>(encoded_bytes) + 64;
+  }
 
   [[nodiscard]] std::size_t a_bytes() const;
   [[nodiscard]] std::size_t b_bytes() const;

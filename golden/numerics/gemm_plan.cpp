@@ -235,15 +235,36 @@ void choose_wrap_count(const Ranges& ranges, GemmPlan& plan) {
   plan.segment = kWideCounts;
 }
 
+Ranges ranges_of(const GemmJob& job) {
+  const auto format_of = [](const PreparedOperand& operand) -> const Format& {
+    return formats()[static_cast<std::size_t>(operand.format)];
+  };
+  return {format_of(*job.a), format_of(*job.b), largest_product(*job.a, *job.b)};
+}
+
+void count_steps(GemmPlan& plan) {
+  const auto steps = [&](int k) { return (k + plan.steps_per_k() - 1) / plan.steps_per_k(); };
+  plan.tile_steps = steps(plan.tile);
+  plan.steps = plan.k / plan.tile * plan.tile_steps + steps(plan.k % plan.tile);
+}
+
 }  // namespace
 
 std::span<const GemmKernel> gemm_kernels() { return kKernels; }
 
+GemmPlan plan_free_tiles(const GemmJob& job) {
+  GemmPlan plan;
+  plan.recipe = job.recipe;
+  plan.k = job.a->k_padded;
+  plan.tile = tile_length(job);
+  choose_dot(ranges_of(job), plan);
+  count_steps(plan);
+  plan.segment = plan.tile_steps;
+  return plan;
+}
+
 GemmPlan plan_gemm(const GemmJob& job, SimdLevel level) {
-  const auto format_of = [](const PreparedOperand& operand) -> const Format& {
-    return formats()[static_cast<std::size_t>(operand.format)];
-  };
-  const Ranges ranges{format_of(*job.a), format_of(*job.b), largest_product(*job.a, *job.b)};
+  const Ranges ranges = ranges_of(job);
   const AccumulateRecipe& recipe = job.recipe;
   const std::int64_t half = std::int64_t{1} << (recipe.bits - 1);
 
@@ -286,9 +307,7 @@ GemmPlan plan_gemm(const GemmJob& job, SimdLevel level) {
   }
   plan.family = gemm_kernels()[static_cast<std::size_t>(plan.kernel)].family;
 
-  const auto steps = [&](int k) { return (k + plan.steps_per_k() - 1) / plan.steps_per_k(); };
-  plan.tile_steps = steps(plan.tile);
-  plan.steps = plan.k / plan.tile * plan.tile_steps + steps(plan.k % plan.tile);
+  count_steps(plan);
   if (!gemm_kernels()[static_cast<std::size_t>(plan.kernel)].counts) plan.segment = plan.tile_steps;
   if (plan.family == KernelFamily::kWide) {
     const auto free =

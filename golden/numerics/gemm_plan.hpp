@@ -98,6 +98,8 @@ struct GemmPlan {
 
 /// The plan of a checked job on a SIMD level.
 GemmPlan plan_gemm(const GemmJob& job, SimdLevel level);
+/// The plan of those tiles of the job in which no MAC is limited: dot products.
+GemmPlan plan_free_tiles(const GemmJob& job);
 
 /// What a kernel works on: up to kUnitRows rows and kUnitStrips strips of C, all of K.
 struct KernelTask {
@@ -109,12 +111,15 @@ struct KernelTask {
   const std::int8_t* table = nullptr;        ///< byte kernels: rows of 16 products
   const std::int32_t* row_starts = nullptr;  ///< [tile][row], or null
   std::size_t row_starts_stride = 0;         ///< rows of a tile
-  int rows = 0;                              ///< live rows
-  int strips = 0;                            ///< with at least one live column each
-  int columns = 0;                           ///< live columns
-  std::int32_t* values = nullptr;            ///< top left element of C
-  std::size_t row_length = 0;                ///< N
-  GemmCounters* counters = nullptr;          ///< sums are added; full counts
+  /// [block of rows][tile], 1 where no MAC is limited (golden/numerics/gemm_free.hpp), or null.
+  /// Dot products then do only these tiles and write C; the other kernels do the others and add.
+  const std::uint8_t* free_tiles = nullptr;
+  int rows = 0;                      ///< live rows
+  int strips = 0;                    ///< with at least one live column each
+  int columns = 0;                   ///< live columns
+  std::int32_t* values = nullptr;    ///< top left element of C
+  std::size_t row_length = 0;        ///< N
+  GemmCounters* counters = nullptr;  ///< sums are added; full counts
 };
 
 }  // namespace sylvester

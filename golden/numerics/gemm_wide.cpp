@@ -43,6 +43,7 @@ struct WideStep {
   // The two lowest bits of each sum, or its sign, are kept and counted later (gemm_plan.cpp).
   static constexpr bool kHasHistory =
       Rule == WideRule::kSaturateCount || Rule == WideRule::kWrapCount;
+  static constexpr bool kIsDot = false;
   static constexpr bool kStartsWithProduct = false;
   static constexpr int kVectors = kCounts ? kMostVectorsWithCounts : kMostVectors;
 

@@ -34,6 +34,7 @@ struct WordStep {
   using Factor = std::uint32_t;  // A's value twice: 32 bits are broadcast without a shuffle
   static constexpr bool kCounts = Rule != WordRule::kSaturate && Rule != WordRule::kClip;
   static constexpr bool kHasHistory = false;
+  static constexpr bool kIsDot = false;
   static constexpr bool kStartsWithProduct = false;
   static constexpr int kVectors = kCounts ? kMostVectorsWithCounts : kMostVectors;
 

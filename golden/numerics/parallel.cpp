@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <exception>
@@ -18,14 +19,36 @@
 namespace sylvester {
 namespace {
 
-/// One loop: whoever works on it takes the next index.
+/// One loop. Every worker has a range of indices of its own, so that loops over the same things
+/// find them in the cache of the core that touched them last; who is done takes from the others.
 class Loop {
  public:
-  Loop(std::size_t count, const std::function<void(std::size_t)>& body)
-      : count_(count), body_(body) {}
+  Loop(std::size_t count, std::size_t workers, const std::function<void(std::size_t)>& body)
+      : ranges_(std::min(workers, kMostRanges)), body_(body) {
+    for (std::size_t i = 0; i < ranges_; ++i) {
+      next_[i].value = count * i / ranges_;
+      end_[i] = count * (i + 1) / ranges_;
+    }
+  }
 
-  void work() {
-    for (std::size_t i = next_++; i < count_; i = next_++) {
+  /// Of worker number `worker`, from 0.
+  void work(std::size_t worker) {
+    for (std::size_t i = 0; i < ranges_; ++i) work_on((worker + i) % ranges_);
+  }
+
+  void rethrow() const {
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+ private:
+  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+  static constexpr std::size_t kMostRanges = 64;
+  struct alignas(64) Next {
+    std::atomic<std::size_t> value;
+  };
+
+  void work_on(std::size_t range) {
+    for (std::size_t i = next_[range].value++; i < end_[range]; i = next_[range].value++) {
       try {
         body_(i);
       } catch (...) {
@@ -38,16 +61,10 @@ class Loop {
     }
   }
 
-  void rethrow() const {
-    if (failure_) std::rethrow_exception(failure_);
-  }
-
- private:
-  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
-
-  std::size_t count_;
+  std::size_t ranges_;
+  std::array<Next, kMostRanges> next_;
+  std::array<std::size_t, kMostRanges> end_{};
   const std::function<void(std::size_t)>& body_;
-  std::atomic<std::size_t> next_{0};
   std::mutex mutex_;
   std::size_t failed_at_ = kNone;
   std::exception_ptr failure_;
@@ -92,7 +109,7 @@ class Pool {
     const std::uint64_t number = round_.load(std::memory_order_relaxed) / kMostHelpers + 1;
     round_.store(number * kMostHelpers + helpers, std::memory_order_release);
     round_.notify_all();
-    loop.work();
+    loop.work(0);
     for (std::size_t left = left_; left != 0; left = left_) wait_for_change(left_, left);
     busy_.clear(std::memory_order_release);
     return true;
@@ -122,7 +139,7 @@ class Pool {
       seen = round_.load(std::memory_order_acquire);
       // Who does not help is not waited for, and must not look at what the next round changes.
       if (number >= seen % kMostHelpers) continue;
-      loop_->work();
+      loop_->work(number + 1);
       if (left_.fetch_sub(1, std::memory_order_release) == 1) left_.notify_one();
     }
   }
@@ -150,8 +167,8 @@ void parallel_for(std::size_t count, int threads, const std::function<void(std::
     for (std::size_t i = 0; i < count; ++i) body(i);
     return;
   }
-  Loop loop(count, body);
-  if (!Pool::instance().run(loop, workers - 1)) loop.work();
+  Loop loop(count, workers, body);
+  if (!Pool::instance().run(loop, workers - 1)) loop.work(0);
   loop.rethrow();
 }
 
