@@ -444,7 +444,13 @@ HWY_INLINE void write_row(const Outer* in, int size, bool adds, std::int32_t* ou
     if (adds) sum = hn::Add(sum, hn::LoadU(d, out + i));
     hn::StoreU(sum, d, out + i);
   }
-  for (; i < size; ++i) out[i] = adds ? out[i] + in[i] : in[i];
+  if (i == size) return;
+  if (adds) {
+    for (; i < size; ++i) out[i] += in[i];
+  } else {
+    // One store: GCC makes a call of memcpy of a loop.
+    hn::BlendedStore(load(in + i), hn::FirstN(d, static_cast<std::size_t>(size - i)), d, out + i);
+  }
 }
 
 // The free tiles of V strips of a dot product: all of a block's stay in the registers.
