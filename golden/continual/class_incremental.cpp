@@ -132,7 +132,6 @@ class Run {
     result_.complete = finished_ == where_.tasks && !cut_short_;
     result_.steps = where_.step;
     result_.weights_sha256 = weights_sha256(network_);
-    result_.backward_bytes = backward_bytes(network_, *student_, settings_.batch);
     result_.network = std::move(network_);
     result_.seconds = seconds();
     return std::move(result_);
@@ -223,6 +222,7 @@ class Run {
 
   void begin_task() {
     make_networks(task());
+    result_.backward_bytes = backward_bytes(network_, *student_, settings_.batch);
     begin_teacher();
     sgd_.reset(network_);  // each task begins with a new optimiser
     ++begun_;
@@ -232,7 +232,8 @@ class Run {
 
   void begin_teacher() {
     teacher_step_ = where_.step;
-    if (has_teacher()) teacher_->begin(old_network_, context(PassKind::kTeacher, nullptr));
+    if (!has_teacher()) return;
+    teacher_->begin(old_network_, context(PassKind::kTeacher, &result_.teacher_totals));
   }
 
   struct TaskSamples {
@@ -480,6 +481,7 @@ class Run {
             {"nearest_mean", to_state(result_.nearest_mean)},
             {"task_loss", result_.task_loss},
             {"totals", to_state(result_.totals)},
+            {"teacher_totals", to_state(result_.teacher_totals)},
             {"evaluation_seconds", result_.evaluation_seconds},
             {"seconds", seconds()}};
   }
@@ -504,6 +506,7 @@ class Run {
     }
     for (int t = 0; t < begun_; ++t) {
       make_networks(task(t));
+      result_.backward_bytes = backward_bytes(network_, *student_, settings_.batch);
       if (t < finished_) method_->finish(task(t), network_);
     }
     where_.task = begun_ - 1;
@@ -525,6 +528,7 @@ class Run {
     from_state(state.at("nearest_mean"), result_.nearest_mean);
     state.at("task_loss").get_to(result_.task_loss);
     from_state(state.at("totals"), result_.totals);
+    from_state(state.at("teacher_totals"), result_.teacher_totals);
     state.at("evaluation_seconds").get_to(result_.evaluation_seconds);
     state.at("seconds").get_to(earlier_seconds_);
   }

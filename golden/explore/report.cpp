@@ -42,6 +42,10 @@ class Csv {
   bool begun_ = false;
 };
 
+std::optional<double> bytes(const Training& t, std::uint64_t count) {
+  return t.failure.empty() ? std::optional(static_cast<double>(count)) : std::nullopt;
+}
+
 const char* kind_of(const Point& point) { return point.is_baseline ? "baseline" : "point"; }
 
 std::string hardware_text(const Point& point) { return to_hex(hardware_hash(point.config)); }
@@ -187,10 +191,11 @@ const std::array<Metric, kMetrics>& metrics() {
        [](const Training& t) -> Value {
          return t.failure.empty() ? Value(t.limited_tile_share) : std::nullopt;
        }},
-      {"backward_bytes",
-       [](const Training& t) -> Value {
-         return t.failure.empty() ? Value(static_cast<double>(t.backward_bytes)) : std::nullopt;
-       }},
+      {"backward_bytes", [](const Training& t) { return bytes(t, t.backward_bytes.total()); }},
+      {"backward_code_bytes", [](const Training& t) { return bytes(t, t.backward_bytes.codes); }},
+      {"backward_mask_bytes", [](const Training& t) { return bytes(t, t.backward_bytes.masks); }},
+      {"backward_wide_bytes", [](const Training& t) { return bytes(t, t.backward_bytes.wide); }},
+      {"backward_float_bytes", [](const Training& t) { return bytes(t, t.backward_bytes.floats); }},
   }};
   return table;
 }

@@ -87,9 +87,10 @@ void backward_pass(const Network& network, Executor& executor, const Activations
 /// of a training pass. After forward_pass with the same arguments.
 void learn_statistics(const Activations& activations, Network& network);
 
-/// Bytes that a training step keeps from the forward to the backward pass, of nodes that have a
-/// gradient: kept_bytes() of the layers, one bit per output of a ReLU unless the layer behind it
-/// keeps signs, what a maximum chose, and input and statistics of a normalisation.
-std::uint64_t backward_bytes(const Network& network, const Executor& executor, int batch);
+/// What a training step keeps from the forward to the backward pass, of nodes that have a gradient:
+/// kept_bytes() of the layers, one bit per output of a ReLU unless the layer behind it keeps signs,
+/// what a maximum chose, and input and statistics of a normalisation; of a frozen batch-norm
+/// nothing.
+KeptBytes backward_bytes(const Network& network, const Executor& executor, int batch);
 
 }  // namespace sylvester
