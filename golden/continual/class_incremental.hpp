@@ -32,7 +32,7 @@ struct TrainProgress {
   std::uint64_t records = 0;  ///< ended epochs and tasks so far, this one included
   double loss = 0.0;          ///< of the batch, or mean over the batches of the epoch or last epoch
   /// kTask: percent of the test samples of all seen classes, by the linear head and by the nearest
-  /// mean of exemplars (without exemplars none).
+  /// mean of exemplars (without exemplars none); none without test samples.
   std::optional<double> accuracy;
   std::optional<double> nearest_mean_accuracy;
   double limited_tile_share = 0.0;  ///< of the training steps so far

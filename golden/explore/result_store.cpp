@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
+#include <limits>
 
 #include <fmt/core.h>
 
@@ -168,8 +169,11 @@ std::optional<Training> ResultStore::training(const TrainingKey& key) {
   row.bind(4, key.data_hash).bind(5, std::string(program_version()));
   if (!row.step()) return std::nullopt;
   Training training;
-  training.average_incremental_accuracy = row.real(0);
-  training.final_accuracy = row.real(1);
+  const auto number = [&](int column) {  // SQLite keeps NaN as NULL
+    return row.is_null(column) ? std::numeric_limits<double>::quiet_NaN() : row.real(column);
+  };
+  training.average_incremental_accuracy = number(0);
+  training.final_accuracy = number(1);
   if (!row.is_null(2)) training.forgetting = row.real(2);
   training.limited_tile_share = row.real(3);
   training.steps = static_cast<std::uint64_t>(row.integer(4));

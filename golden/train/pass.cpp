@@ -76,7 +76,7 @@ FloatMatrix& Gradients::logits(int h) {
   return heads_[as_size(h)];
 }
 
-FloatMatrix& input_of(Activations& activations, const Network& network, int batch) {
+void check_batch(const Network& network, int batch) {
   constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
   for (const Node& node : network.nodes) {
     const std::int64_t values =
@@ -88,6 +88,10 @@ FloatMatrix& input_of(Activations& activations, const Network& network, int batc
                       batch, values, most));
     }
   }
+}
+
+FloatMatrix& input_of(Activations& activations, const Network& network, int batch) {
+  check_batch(network, batch);
   const Shape& shape = network.nodes.front().shape;
   activations.batch_ = batch;
   activations.matrices_.resize(network.nodes.size());

@@ -70,8 +70,11 @@ class Gradients {
   std::vector<double> sums_;
 };
 
+/// Throws UserError if a matrix of a pass over `batch` samples would have 2^31 values or more.
+void check_batch(const Network& network, int batch);
+
 /// The network's input, one row of channels per position of each of `batch` samples, to be filled
-/// in. Throws UserError if a matrix would have 2^31 values or more.
+/// in. Throws as check_batch() does.
 FloatMatrix& input_of(Activations& activations, const Network& network, int batch);
 
 /// Fills in the outputs of all other nodes. After executor.begin(network, ...). Batch-norm uses the
