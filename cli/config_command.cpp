@@ -52,8 +52,8 @@ std::string effect_text(const KeyDeclaration& key) {
 }
 
 std::string default_text(const KeyDeclaration& key) {
-  return key.default_from.empty() ? value_text(key.default_value)
-                                  : "the value of " + key.default_from;
+  if (key.default_from.empty()) return value_text(key.default_value);
+  return key.default_rule == nullptr ? "the value of " + key.default_from : key.rule_text;
 }
 
 Json explain_json(const KeyDeclaration& key) {
@@ -69,6 +69,7 @@ Json explain_json(const KeyDeclaration& key) {
   }
   object["default"] = to_json(key.default_value);
   if (!key.default_from.empty()) object["default_from"] = key.default_from;
+  if (key.default_rule != nullptr) object["default_rule"] = key.rule_text;
   object["unit"] = key.unit;
   object["changes"] = effects(key);
   object["sentence"] = key.sentence;

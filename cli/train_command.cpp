@@ -199,6 +199,11 @@ std::string text_of(const std::vector<SeedRun>& runs) {
         run.seed, r.linear.average_incremental(), r.linear.final(),
         100 * r.totals.limited_tile_share(), r.steps, duration_text(r.seconds), r.weights_sha256);
   }
+  // The same for all seeds: it depends on the network and the arithmetic alone.
+  const KeptBytes& kept = runs.front().result.backward_bytes;
+  text += fmt::format(
+      "kept for the backward pass of a batch: {} bytes (codes {}, masks {}, wide {}, float {})\n",
+      kept.total(), kept.codes, kept.masks, kept.wide, kept.floats);
   if (runs.size() > 1) {
     const auto entry = [&](auto value) {
       const Spread s = spread_of(runs, value);

@@ -95,7 +95,12 @@ Config::Config(std::string source, Values values)
     : source_(std::move(source)), values_(std::move(values)) {
   for (const KeyDeclaration& key : declared_keys()) {
     if (values_.contains(key.name)) continue;
-    values_[key.name] = key.default_from.empty() ? key.default_value : values_.at(key.default_from);
+    if (key.default_from.empty()) {
+      values_[key.name] = key.default_value;
+    } else {
+      const ConfigValue& from = values_.at(key.default_from);
+      values_[key.name] = key.default_rule == nullptr ? from : key.default_rule(from);
+    }
   }
   check_combinations(*this);
 }

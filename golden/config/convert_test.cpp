@@ -117,6 +117,20 @@ TEST(Presets, FloatArithmetics) {
   EXPECT_EQ(paper.paper.gradient_limit, 7.0F);
 }
 
+// As in the published code: the largest code.
+TEST(ConfigConvert, TheGradientLimitFollowsTheOperandBits) {
+  const auto limit = [](const std::vector<std::string>& overrides) {
+    return train_recipe(Config::load("hdqt-paper", overrides)).paper.gradient_limit;
+  };
+  for (int bits = 2; bits <= 7; ++bits) {
+    EXPECT_EQ(limit({"paper.operand_bits=" + std::to_string(bits)}),
+              static_cast<float>((1 << (bits - 1)) - 1));
+  }
+  EXPECT_EQ(limit({"paper.operand_bits=5", "paper.gradient_limit=2.5"}), 2.5F);
+  EXPECT_EQ(Config::load("hdqt-paper").numerics_hash(),
+            Config::load("hdqt-paper", {"paper.gradient_limit=7"}).numerics_hash());
+}
+
 TEST(ConfigConvert, ConvolutionsHaveTheirScaleAndLayersTheirWords) {
   const Config config = Config::load(
       "hdqt", {"train.conv_scale=image", "network.layers=conv 4 kernel=3 pad=1,flatten"});

@@ -404,9 +404,16 @@ void add_train(std::vector<KeyDeclaration>& keys) {
   keys.push_back(integer("paper.operand_bits", paper.operand_bits, 2, 7, "bits", kNumeric,
                          "Operand bits of the published HDQT code (train.arithmetic = "
                          "\"paper-float\")."));
-  keys.push_back(real("paper.gradient_limit", real_default(paper.gradient_limit), 0, 1e9, kNumeric,
-                      "Straight-through gradients are zero where the raw value exceeds this "
-                      "(train.arithmetic = \"paper-float\")."));
+  KeyDeclaration limit =
+      real("paper.gradient_limit", real_default(paper.gradient_limit), 0, 1e9, kNumeric,
+           "Straight-through gradients are zero where the raw value exceeds this "
+           "(train.arithmetic = \"paper-float\").");
+  limit.default_from = "paper.operand_bits";
+  limit.default_rule = [](const ConfigValue& bits) -> ConfigValue {
+    return static_cast<double>((std::int64_t{1} << (std::get<std::int64_t>(bits) - 1)) - 1);
+  };
+  limit.rule_text = "2^(paper.operand_bits - 1) - 1";
+  keys.push_back(std::move(limit));
 }
 
 }  // namespace

@@ -31,8 +31,11 @@ struct KeyDeclaration {
   double most = 0;
   std::vector<std::string> choices;  ///< kTextList: the one entry says what the texts are
   ConfigValue default_value;
-  std::string default_from;  ///< if not empty: the key whose value is the default
-  std::string unit;          ///< empty if the value is a plain number or a name
+  std::string default_from;  ///< if not empty: the key whose value is the default,
+  /// or what this makes of it
+  ConfigValue (*default_rule)(const ConfigValue& from) = nullptr;
+  std::string rule_text = {};  ///< for people, if there is a rule
+  std::string unit;            ///< empty if the value is a plain number or a name
   unsigned effect = kNoEffect;
   std::string sentence;
 };

@@ -4,8 +4,10 @@
 #include <chrono>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <numeric>
 #include <span>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -115,6 +117,7 @@ class Run {
     where_.tasks = (classes + settings.classes_per_task - 1) / settings.classes_per_task;
     where_.epochs = settings.epochs;
     where_.steps = count_steps();
+    check_batches();
   }
 
   TrainResult operator()() {
@@ -132,7 +135,6 @@ class Run {
     result_.complete = finished_ == where_.tasks && !cut_short_;
     result_.steps = where_.step;
     result_.weights_sha256 = weights_sha256(network_);
-    result_.backward_bytes = backward_bytes(network_, *student_, settings_.batch);
     result_.network = std::move(network_);
     result_.seconds = seconds();
     return std::move(result_);
@@ -176,6 +178,50 @@ class Run {
     return share;
   }
 
+  // Every batch of the run passes through a network no larger than that of the last task.
+  void check_batches() const {
+    int learned = 0;
+    std::size_t tested = 0;
+    for (int t = 0; t < where_.tasks; ++t) {
+      int all = 0;
+      int held_out = 0;
+      for (int c = 0; c < task(t).classes; ++c) {
+        const Share share = share_of(task(t), c);
+        all += share.all - share.held_out;
+        held_out += share.held_out;
+      }
+      learned = std::max(learned, all);
+      tested = std::max(tested, as_size(held_out));
+    }
+    std::size_t test_samples = 0;
+    for (const auto& samples : test_samples_) test_samples += samples.size();
+    std::size_t of_a_class = 0;
+    for (const auto& samples : train_samples_) of_a_class = std::max(of_a_class, samples.size());
+    const std::tuple<const char*, int, std::size_t> batches[] = {
+        {"train.batch", settings_.batch, as_size(learned)},
+        {"train.test_batch", settings_.test_batch, std::max(tested, test_samples)},
+        {"train.exemplar_batch", settings_.exemplar_batch, keeps_exemplars() ? of_a_class : 0}};
+    const Network network = last_network();
+    for (const auto& [key, batch, samples] : batches) {
+      try {
+        check_batch(network, static_cast<int>(std::min(as_size(batch), samples)));
+      } catch (const UserError& error) {
+        throw UserError(fmt::format("{}: value {}: {}", key, batch, error.what()));
+      }
+    }
+  }
+
+  // As the last task begins with it, but for the numbers.
+  [[nodiscard]] Network last_network() const {
+    const auto method = make_method(settings_);
+    Network network;
+    for (int t = 0; t < where_.tasks; ++t) {
+      grow(*method, task(t), network);
+      if (t + 1 < where_.tasks) method->finish(task(t), network);
+    }
+    return network;
+  }
+
   // Updates of a full run, or max_steps.
   [[nodiscard]] std::uint64_t count_steps() const {
     std::uint64_t steps = 0;
@@ -198,16 +244,15 @@ class Run {
             .totals = totals};
   }
 
-  // The networks of the task, new parts with their first weights.
-  void make_networks(const Task& task) {
+  // The network of the task from that of the one before, new parts with their first weights.
+  void grow(Method& method, const Task& task, Network& network) const {
     HostRandom random = root_.fork(kWeightStream).fork(static_cast<std::uint64_t>(task.index));
     if (task.index > 0) {
-      if (method_->distils()) old_network_ = network_;
-      method_->extend(task, network_, random);
+      method.extend(task, network, random);
       return;
     }
     try {
-      network_ = method_->make(shape_of(split_.train), task, random);
+      network = method.make(shape_of(split_.train), task, random);
     } catch (const UserError& error) {
       throw UserError(fmt::format("network.layers: {}", error.what()));
     }
@@ -218,11 +263,17 @@ class Run {
       throw UserError(fmt::format("the initial network must have {} inputs and {} classes",
                                   split_.train.features, task.classes));
     }
-    network_ = initial;
+    network = initial;
+  }
+
+  void make_networks(const Task& task) {
+    if (task.index > 0 && method_->distils()) old_network_ = network_;
+    grow(*method_, task, network_);
   }
 
   void begin_task() {
     make_networks(task());
+    result_.backward_bytes = backward_bytes(network_, *student_, settings_.batch);
     begin_teacher();
     sgd_.reset(network_);  // each task begins with a new optimiser
     ++begun_;
@@ -232,7 +283,8 @@ class Run {
 
   void begin_teacher() {
     teacher_step_ = where_.step;
-    if (has_teacher()) teacher_->begin(old_network_, context(PassKind::kTeacher, nullptr));
+    if (!has_teacher()) return;
+    teacher_->begin(old_network_, context(PassKind::kTeacher, &result_.teacher_totals));
   }
 
   struct TaskSamples {
@@ -357,12 +409,18 @@ class Run {
     result_.evaluation_seconds += seconds_since(learned);
     ++finished_;
     where_.loss = result_.task_loss.back();
-    where_.accuracy = result_.linear.final();
-    if (!memory_.means().empty()) where_.nearest_mean_accuracy = result_.nearest_mean.final();
+    where_.accuracy = measured(result_.linear.final());
+    if (!memory_.means().empty()) {
+      where_.nearest_mean_accuracy = measured(result_.nearest_mean.final());
+    }
     report(TrainProgress::Event::kTask);
     where_.accuracy.reset();
     where_.nearest_mean_accuracy.reset();
     offer_state();
+  }
+
+  static std::optional<double> measured(double accuracy) {
+    return std::isnan(accuracy) ? std::nullopt : std::optional(accuracy);
   }
 
   void fit_held_out() {
@@ -441,7 +499,7 @@ class Run {
   static void record(const std::vector<int>& right, const std::vector<int>& totals,
                      AccuracyRecord& out) {
     const auto percent = [](int part, int total) {
-      return total == 0 ? 0.0 : 100.0 * part / total;
+      return total == 0 ? std::numeric_limits<double>::quiet_NaN() : 100.0 * part / total;
     };
     std::vector<double>& by_class = out.class_accuracy.emplace_back();
     for (std::size_t c = 0; c < right.size(); ++c) {
@@ -480,6 +538,7 @@ class Run {
             {"nearest_mean", to_state(result_.nearest_mean)},
             {"task_loss", result_.task_loss},
             {"totals", to_state(result_.totals)},
+            {"teacher_totals", to_state(result_.teacher_totals)},
             {"evaluation_seconds", result_.evaluation_seconds},
             {"seconds", seconds()}};
   }
@@ -504,6 +563,7 @@ class Run {
     }
     for (int t = 0; t < begun_; ++t) {
       make_networks(task(t));
+      result_.backward_bytes = backward_bytes(network_, *student_, settings_.batch);
       if (t < finished_) method_->finish(task(t), network_);
     }
     where_.task = begun_ - 1;
@@ -525,6 +585,7 @@ class Run {
     from_state(state.at("nearest_mean"), result_.nearest_mean);
     state.at("task_loss").get_to(result_.task_loss);
     from_state(state.at("totals"), result_.totals);
+    from_state(state.at("teacher_totals"), result_.teacher_totals);
     state.at("evaluation_seconds").get_to(result_.evaluation_seconds);
     state.at("seconds").get_to(earlier_seconds_);
   }

@@ -12,6 +12,7 @@
 #include "golden/continual/settings.hpp"
 #include "golden/data/dataset.hpp"
 #include "golden/numerics/backend.hpp"
+#include "golden/train/kept_bytes.hpp"
 #include "golden/train/network.hpp"
 #include "golden/train/totals.hpp"
 
@@ -31,7 +32,7 @@ struct TrainProgress {
   std::uint64_t records = 0;  ///< ended epochs and tasks so far, this one included
   double loss = 0.0;          ///< of the batch, or mean over the batches of the epoch or last epoch
   /// kTask: percent of the test samples of all seen classes, by the linear head and by the nearest
-  /// mean of exemplars (without exemplars none).
+  /// mean of exemplars (without exemplars none); none without test samples.
   std::optional<double> accuracy;
   std::optional<double> nearest_mean_accuracy;
   double limited_tile_share = 0.0;  ///< of the training steps so far
@@ -58,9 +59,11 @@ struct TrainResult {
   AccuracyRecord nearest_mean;    ///< nearest mean of exemplars; empty without memory
   std::vector<double> task_loss;  ///< mean over the batches of each task's last epoch
   TrainTotals totals;             ///< of the training steps
-  std::uint64_t steps = 0;        ///< updates of the weights
-  /// Bytes kept from the forward to the backward pass of a full batch, with all classes seen.
-  std::uint64_t backward_bytes = 0;
+  /// Of the passes through the network before the task that lwf, icarl and bic take.
+  TrainTotals teacher_totals;
+  std::uint64_t steps = 0;  ///< updates of the weights
+  /// Kept from the forward to the backward pass of a full batch in the last task.
+  KeptBytes backward_bytes;
   double seconds = 0.0;             ///< wall time of the whole run, interrupted parts added up
   double evaluation_seconds = 0.0;  ///< of which exemplars and tests
   bool complete = true;             ///< false if max_steps ended the run before the last task did

@@ -1,4 +1,5 @@
 #include "golden/continual/class_incremental.hpp"
+#include "golden/continual/result_json.hpp"
 
 #include <memory>
 #include <string>
@@ -214,6 +215,46 @@ TEST(ClassIncremental, BeginsWithGivenWeights) {
   EXPECT_EQ(run(settings).weights_sha256, weights_sha256(*settings.initial));
   settings.classes_per_task = 2;
   EXPECT_THROW(run(settings), UserError);
+}
+
+// The accuracies of the other classes are those of a run that tests all of them.
+TEST(ClassIncremental, ClassesWithoutTestSamplesAreNotMeasured) {
+  TrainSettings settings = small_settings(preset_recipe("fp32"));
+  settings.epochs = 2;
+  Split split = small_split();
+  const auto backend = make_golden_backend(1);
+  const TrainResult all = run_class_incremental(settings, split, *backend);
+  Dataset test = split.test;
+  test.x.clear();
+  test.label.clear();
+  for (int i = 0; i < split.test.samples(); ++i) {
+    const int label = split.test.label[static_cast<std::size_t>(i)];
+    if (label < 2) continue;  // the whole first task
+    test.label.push_back(label);
+    const auto row = split.test.x.begin() + static_cast<std::ptrdiff_t>(i) * kFeatures;
+    test.x.insert(test.x.end(), row, row + kFeatures);
+  }
+  split.test = test;
+  std::vector<bool> measured;
+  const TrainResult some =
+      run_class_incremental(settings, split, *backend, {.progress = [&](const TrainProgress& p) {
+                              if (p.event == TrainProgress::Event::kTask)
+                                measured.push_back(p.accuracy.has_value());
+                            }});
+  EXPECT_EQ(measured, (std::vector<bool>{false, true, true}));
+  EXPECT_EQ(some.weights_sha256, all.weights_sha256);
+  EXPECT_TRUE(std::isnan(some.linear.accuracy[0]));
+  double sum = 0.0;
+  for (std::size_t c = 0; c < 5; ++c) {
+    const double accuracy = some.linear.class_accuracy[2][c];
+    EXPECT_EQ(std::isnan(accuracy), c < 2);
+    if (c < 2) continue;
+    EXPECT_EQ(accuracy, all.linear.class_accuracy[2][c]);
+    sum += accuracy;
+  }
+  EXPECT_NEAR(some.linear.final(), sum / 3, 1e-9);
+  EXPECT_TRUE(to_json(some)["task_accuracy"][0].is_number_float());
+  EXPECT_EQ(nlohmann::ordered_json::parse(to_json(some).dump())["task_accuracy"][0], nullptr);
 }
 
 TEST(ClassIncremental, RefusesSettingsOutOfRange) {

@@ -7,6 +7,7 @@
 #include "golden/config/test_recipe.hpp"
 #include "golden/continual/class_incremental.hpp"
 #include "golden/numerics/simd.hpp"
+#include "golden/support/error.hpp"
 #include "golden/support/random.hpp"
 
 namespace sylvester {
@@ -130,6 +131,27 @@ TEST(ImageTraining, EveryMethodLearnsImagesInTasks) {
       EXPECT_GT(result.linear.final(), 70.0) << method;
     }
   }
+}
+
+// Before anything is trained.
+TEST(ImageTraining, BatchesThatDoNotFitTheNetworkAreRefusedAtTheStart) {
+  TrainSettings settings = image_settings("fp32");
+  settings.layers = {"conv 65535 kernel=1", "average-pool"};
+  settings.test_batch = 65535;
+  Split split = image_split();
+  split.test = images(220, 3);  // 1100 samples of 30·65535 values
+  const auto backend = make_golden_backend(1);
+  int updates = 0;
+  try {
+    run_class_incremental(settings, split, *backend,
+                          {.progress = [&](const TrainProgress&) { ++updates; }});
+    FAIL() << "accepted";
+  } catch (const UserError& error) {
+    EXPECT_NE(std::string(error.what()).find("train.test_batch: value 65535: a batch of 1100"),
+              std::string::npos)
+        << error.what();
+  }
+  EXPECT_EQ(updates, 0);
 }
 
 // Convolutions, normalisation and residual blocks in one number each; see ClassIncremental.

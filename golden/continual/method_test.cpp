@@ -102,6 +102,42 @@ TEST(Method, LwfLeavesOldClassesToTheDistillation) {
   }
 }
 
+// The last task trains the third part, the classifier of 5 classes on 3·20 features and an
+// auxiliary head of 2; batches of 16.
+TEST(Method, TheAuxiliaryHeadKeepsWhatItsBackwardPassNeeds) {
+  TrainSettings settings = settings_of(kDer);
+  settings.epochs = 1;
+  EXPECT_EQ(run(settings).backward_bytes, (KeptBytes{.floats = 4 * 16 * (12 + 17 + 60 + 20)}));
+  settings.method = kMemo;
+  EXPECT_EQ(run(settings).backward_bytes, (KeptBytes{.floats = 4 * 16 * (17 + 60 + 20)}));
+  settings = settings_of(kDer, "hdqt");
+  settings.epochs = 1;
+  EXPECT_EQ(run(settings).backward_bytes,
+            (KeptBytes{.codes = 16 * (12 + 17 + 60 + 20) / 2 + (17 * 20 + 60 * 5 + 20 * 2) / 2,
+                       .masks = 16 * (17 + 20) / 8}));
+}
+
+TEST(Method, PassesThroughTheNetworkBeforeTheTaskAreCounted) {
+  for (const char* preset : {"fp32", "hdqt", "hdqt-paper"}) {
+    for (const ContinualMethod method : kAll) {
+      const std::string name = std::string(to_string(method)) + " " + preset;
+      TrainSettings settings = settings_of(method, preset);
+      settings.epochs = 1;
+      const TrainResult result = run(settings);
+      if (method != kLwf && method != kIcarl && method != kBic) {
+        EXPECT_EQ(result.teacher_totals, TrainTotals()) << name;
+        continue;
+      }
+      // Three layers; the first task has 5 steps of 16 of its 80 samples, and no teacher.
+      const GemmTotals& forward = result.teacher_totals.gemm[0];
+      EXPECT_EQ(forward.gemms, 3 * (result.steps - 5)) << name;
+      EXPECT_EQ(result.teacher_totals.gemm[1], GemmTotals()) << name;
+      EXPECT_EQ(result.teacher_totals.gemm[2], GemmTotals()) << name;
+      EXPECT_EQ(result.totals.gemm[0].gemms, 3 * result.steps) << name;
+    }
+  }
+}
+
 TEST(Method, BicCorrectsTheNewestTask) {
   const Saved saved = run_and_save(settings_of(kBic));
   EXPECT_FALSE(saved.result.network.classifier().bias.empty());
@@ -225,6 +261,8 @@ TEST(RunState, ARunThatGoesOnEndsLikeOneThatWasNotInterrupted) {
       EXPECT_EQ(resumed.nearest_mean.accuracy, saved.result.nearest_mean.accuracy) << name;
       EXPECT_EQ(resumed.task_loss, saved.result.task_loss) << name;
       EXPECT_EQ(resumed.totals, saved.result.totals) << name;
+      EXPECT_EQ(resumed.teacher_totals, saved.result.teacher_totals) << name;
+      EXPECT_EQ(resumed.backward_bytes, saved.result.backward_bytes) << name;
       EXPECT_EQ(resumed.steps, saved.result.steps) << name;
       EXPECT_TRUE(resumed.complete) << name;
     }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace sylvester {
 namespace {
 
@@ -25,6 +27,20 @@ TEST(Metrics, ForgettingIsTheMeanOverAllSeenClasses) {
   EXPECT_EQ(kRecord.forgetting(), kRecord.forgetting(2));
   EXPECT_FALSE(kRecord.forgetting(3).has_value());
   EXPECT_FALSE(AccuracyRecord().forgetting().has_value());
+}
+
+// Nothing was measured of a class without test samples.
+TEST(Metrics, ClassesWithoutTestSamplesCountForNothing) {
+  constexpr double none = std::numeric_limits<double>::quiet_NaN();
+  const AccuracyRecord record = {
+      .accuracy = {none, 80.0, 60.0},
+      .class_accuracy = {{none}, {none, 80.0, 70.0}, {none, 60.0, 50.0, none}}};
+  EXPECT_DOUBLE_EQ(record.average_incremental(), 70.0);
+  EXPECT_DOUBLE_EQ(record.forgetting(1).value(), 0.0);
+  EXPECT_DOUBLE_EQ(record.forgetting(2).value(), (20.0 + 20.0) / 2);
+  const AccuracyRecord nothing = {.accuracy = {none, none}, .class_accuracy = {{none}, {none}}};
+  EXPECT_EQ(nothing.average_incremental(), 0.0);
+  EXPECT_FALSE(nothing.forgetting().has_value());
 }
 
 }  // namespace

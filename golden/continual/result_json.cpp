@@ -54,9 +54,15 @@ Json to_json(const TrainResult& result) {
   if (!result.nearest_mean.accuracy.empty()) json["nearest_mean"] = head_json(result.nearest_mean);
   json["limited_tile_share"] = result.totals.limited_tile_share();
   json["counters"] = counters_json(result.totals);
+  if (result.teacher_totals != TrainTotals()) {
+    json["teacher_counters"] = counters_json(result.teacher_totals);
+  }
   json["steps"] = result.steps;
   json["complete"] = result.complete;
-  json["backward_bytes"] = result.backward_bytes;
+  const KeptBytes& kept = result.backward_bytes;
+  json["backward_bytes"] = kept.total();
+  json["backward_bytes_by_kind"] = {
+      {"codes", kept.codes}, {"masks", kept.masks}, {"wide", kept.wide}, {"floats", kept.floats}};
   json["seconds"] = result.seconds;
   return json;
 }

@@ -104,7 +104,13 @@ void append_csv(std::string_view text, const std::string& file, const CsvLayout&
 
   RowReader reader(file, layout, dataset);
   int row = 0;
+  const bool is_cut = !text.empty() && text.back() != '\n';
   while (!text.empty()) reader.read(take_line(text), ++row);
+  if (is_cut) {
+    throw UserError(fmt::format(
+        "{}: row {} has no line end: the file may be cut off; allowed: every row with one", file,
+        row));
+  }
   if (row == 0) throw UserError(fmt::format("{}: no rows, at least one is needed", file));
 }
 

@@ -42,8 +42,8 @@ TEST(Csv, ReadsWithoutSubject) {
   EXPECT_TRUE(dataset.subject.empty());
 }
 
-TEST(Csv, AcceptsCarriageReturnsBlanksAndNoFinalNewline) {
-  const Dataset dataset = read("1,2,1,1\r\n 3 ,\t4, 2,2");
+TEST(Csv, AcceptsCarriageReturnsAndBlanks) {
+  const Dataset dataset = read("1,2,1,1\r\n 3 ,\t4, 2,2\n");
   EXPECT_THAT(dataset.x, ElementsAre(1.0F, 2.0F, 3.0F, 4.0F));
   EXPECT_THAT(dataset.subject, ElementsAre(1, 2));
 }
@@ -97,6 +97,18 @@ TEST(Csv, RefusesSubjectsOutOfRange) {
     EXPECT_THAT(error_of(std::string("1,2,1,") + subject + "\n"),
                 AllOf(HasSubstr("row 1, column 4 is '" + std::string(subject) + "'"),
                       HasSubstr("a subject 1 ... 4")));
+  }
+}
+
+// The last number may have lost digits.
+TEST(Csv, RefusesAFileThatIsCutWithinItsLastNumber) {
+  CsvLayout layout = kLayout;
+  layout.subjects = 30;
+  const std::string text = "1,2,1,1\n3,4,2,25\n";
+  EXPECT_EQ(read(text, layout).samples(), 2);
+  for (std::size_t cut = 1; cut <= 2; ++cut) {
+    EXPECT_THAT(error_of(text.substr(0, text.size() - cut), layout),
+                AllOf(HasSubstr("t.csv: row 2"), HasSubstr("cut off")));
   }
 }
 

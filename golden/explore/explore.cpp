@@ -156,8 +156,9 @@ void try_first_step(const Config& config, Splits& splits) {
   });
 }
 
-void check_trainings(const Space& space, const std::vector<Job>& jobs, Splits& splits,
-                     int workers) {
+// Returns how many first steps it took.
+std::size_t check_trainings(const Space& space, const std::vector<Job>& jobs, Splits& splits,
+                            int workers) {
   std::vector<const Job*> trials;
   std::set<std::string> known;
   for (const Job& job : jobs) {
@@ -165,8 +166,15 @@ void check_trainings(const Space& space, const std::vector<Job>& jobs, Splits& s
     at_point(config, [&] { train_settings(config); });
     if (known.insert(trial_text(config)).second) trials.push_back(&job);
   }
-  parallel_for(trials.size(), workers,
-               [&](std::size_t i) { try_first_step(trials[i]->config(space), splits); });
+  Progress bar("checking", trials.size());
+  std::mutex mutex;
+  std::uint64_t done = 0;
+  parallel_for(trials.size(), workers, [&](std::size_t i) {
+    try_first_step(trials[i]->config(space), splits);
+    const std::lock_guard lock(mutex);
+    bar.update(++done);
+  });
+  return trials.size();
 }
 
 struct CycleJob {
@@ -366,20 +374,24 @@ Exploration explore(const Space& space, const ExploreOptions& options) {
   const DataSets sets = load_data(space, options.data);
   Splits splits(sets);
   std::vector<Job> jobs;
-  if (space.accuracy) {
-    jobs = all_trainings(space, sets, result.points);
-    check_trainings(space, jobs, splits, workers);
+  if (space.accuracy) jobs = all_trainings(space, sets, result.points);
+  const std::size_t all = jobs.size();
+  // An exploration that is there already may be opened before everything is checked.
+  std::optional<ResultStore> kept;
+  if (std::filesystem::exists(options.out / kDatabaseFile)) {
+    kept.emplace(options.out);
+    std::erase_if(jobs, [&](const Job& job) { return kept->training(job.key).has_value(); });
   }
+  result.trained = jobs.size();
+  result.reused = all - jobs.size();
+  if (!jobs.empty()) result.tried = check_trainings(space, jobs, splits, workers);
   std::vector<CycleJob> cycle_jobs;
   if (space.cycles) cycle_jobs = all_cycles(space, sets);
 
-  ResultStore store(options.out);
+  if (!kept) kept.emplace(options.out);
+  ResultStore& store = *kept;
   const std::vector<std::string> names = enter_points(space, result.points, store);
   count_all(cycle_jobs, names, options.count_cycles, workers, store, result.points);
-  const std::size_t all = jobs.size();
-  std::erase_if(jobs, [&](const Job& job) { return store.training(job.key).has_value(); });
-  result.trained = jobs.size();
-  result.reused = all - jobs.size();
   train_all(space, jobs, splits, workers, store);
   for (PointResult& point : result.points) {
     for (const TrainingKey& key : point.keys) point.trainings.push_back(*store.training(key));

@@ -35,6 +35,7 @@ struct Exploration {
   std::vector<PointResult> points;  ///< as in the space
   std::size_t trained = 0;          ///< trainings that this call has computed
   std::size_t reused = 0;           ///< trainings that were there
+  std::size_t tried = 0;            ///< first steps that settings were checked with
 };
 
 /// Everything that can be wrong with a point is looked for before the folder is touched: throws

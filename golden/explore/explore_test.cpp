@@ -140,6 +140,22 @@ TEST(Explore, GoesOnWhereItWasAndGrows) {
   EXPECT_EQ(more.points[0].trainings[0].seconds, again.points[0].trainings[0].seconds);
 }
 
+// Settings are tried on their data only where a training is missing.
+TEST(Explore, WhatIsThereIsNotTriedAgain) {
+  const TestFolder folder;
+  const std::string axis = "[[axis]]\naccumulator.bits = [6, 8]\n";
+  const Exploration first = explore(small_space(axis), options(folder.path()));
+  EXPECT_EQ(first.trained, 2U);
+  EXPECT_EQ(first.tried, 1U);
+  const Exploration again = explore(small_space(axis), options(folder.path()));
+  EXPECT_EQ(again.trained, 0U);
+  EXPECT_EQ(again.tried, 0U);
+  const std::string more = "[[axis]]\ntrain.batch = [128, 64]\n";
+  const Exploration grown = explore(small_space(axis + more), options(folder.path()));
+  EXPECT_EQ(grown.trained, 2U);
+  EXPECT_EQ(grown.tried, 1U);
+}
+
 TEST(Explore, CyclesAreThoseOfTheNetworkOrOfGivenGemms) {
   const TestFolder folder;
   const std::string head = "base = \"hdqt\"\nmeasure = [\"cycles\"]\n";

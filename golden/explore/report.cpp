@@ -1,6 +1,7 @@
 #include "golden/explore/report.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -41,6 +42,15 @@ class Csv {
   std::string text_;
   bool begun_ = false;
 };
+
+// NaN without test samples.
+std::optional<double> accuracy(const Training& t, double percent) {
+  return t.failure.empty() && !std::isnan(percent) ? std::optional(percent) : std::nullopt;
+}
+
+std::optional<double> bytes(const Training& t, std::uint64_t count) {
+  return t.failure.empty() ? std::optional(static_cast<double>(count)) : std::nullopt;
+}
 
 const char* kind_of(const Point& point) { return point.is_baseline ? "baseline" : "point"; }
 
@@ -175,22 +185,18 @@ const std::array<Metric, kMetrics>& metrics() {
   using Value = std::optional<double>;
   static constexpr std::array<Metric, kMetrics> table = {{
       {"average_incremental_accuracy",
-       [](const Training& t) -> Value {
-         return t.failure.empty() ? Value(t.average_incremental_accuracy) : std::nullopt;
-       }},
-      {"final_accuracy",
-       [](const Training& t) -> Value {
-         return t.failure.empty() ? Value(t.final_accuracy) : std::nullopt;
-       }},
+       [](const Training& t) { return accuracy(t, t.average_incremental_accuracy); }},
+      {"final_accuracy", [](const Training& t) { return accuracy(t, t.final_accuracy); }},
       {"forgetting", [](const Training& t) -> Value { return t.forgetting; }},
       {"limited_tile_share",
        [](const Training& t) -> Value {
          return t.failure.empty() ? Value(t.limited_tile_share) : std::nullopt;
        }},
-      {"backward_bytes",
-       [](const Training& t) -> Value {
-         return t.failure.empty() ? Value(static_cast<double>(t.backward_bytes)) : std::nullopt;
-       }},
+      {"backward_bytes", [](const Training& t) { return bytes(t, t.backward_bytes.total()); }},
+      {"backward_code_bytes", [](const Training& t) { return bytes(t, t.backward_bytes.codes); }},
+      {"backward_mask_bytes", [](const Training& t) { return bytes(t, t.backward_bytes.masks); }},
+      {"backward_wide_bytes", [](const Training& t) { return bytes(t, t.backward_bytes.wide); }},
+      {"backward_float_bytes", [](const Training& t) { return bytes(t, t.backward_bytes.floats); }},
   }};
   return table;
 }

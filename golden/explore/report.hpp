@@ -25,8 +25,8 @@ struct Metric {
   std::optional<double> (*value)(const Training& training);
 };
 
-inline constexpr std::size_t kMetrics = 5;
-/// The columns of both files. Accuracies in percent, backward_bytes in bytes, the others shares.
+inline constexpr std::size_t kMetrics = 9;
+/// The columns of both files. Accuracies in percent, limited_tile_share 0 to 1, the others bytes.
 const std::array<Metric, kMetrics>& metrics();
 
 struct PointSummary {

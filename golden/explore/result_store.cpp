@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
+#include <limits>
 
 #include <fmt/core.h>
 
@@ -25,7 +26,7 @@ namespace fs = std::filesystem;
 /// "SyEx": the application_id in the header of the database.
 constexpr std::uint32_t kApplication = 0x53794578;
 /// Raised when a table changes.
-constexpr std::uint32_t kTables = 1;
+constexpr std::uint32_t kTables = 2;
 
 constexpr const char* kSchema = R"(
 CREATE TABLE point (
@@ -51,7 +52,11 @@ CREATE TABLE training (
   final_accuracy REAL,
   forgetting REAL,
   limited_tile_share REAL,
-  backward_bytes INTEGER,
+  backward_bytes INTEGER,           -- all kinds together
+  backward_code_bytes INTEGER,
+  backward_mask_bytes INTEGER,
+  backward_wide_bytes INTEGER,
+  backward_float_bytes INTEGER,
   steps INTEGER,
   weights_sha256 TEXT,
   detail TEXT,                      -- as in train --json: accuracies by task, all counters
@@ -153,25 +158,33 @@ ResultStore::ResultStore(const fs::path& folder)
 
 std::optional<Training> ResultStore::training(const TrainingKey& key) {
   const std::lock_guard lock(mutex_);
-  Statement row(database_,
-                "SELECT average_incremental_accuracy, final_accuracy, forgetting, "
-                "limited_tile_share, backward_bytes, steps, weights_sha256, detail, seconds, "
-                "failure FROM training WHERE numerics_hash = ?1 AND counters = ?2 AND seed = ?3 "
-                "AND data_hash = ?4 AND version = ?5");
+  Statement row(
+      database_,
+      "SELECT average_incremental_accuracy, final_accuracy, forgetting, "
+      "limited_tile_share, steps, weights_sha256, detail, seconds, failure, "
+      "backward_code_bytes, backward_mask_bytes, backward_wide_bytes, "
+      "backward_float_bytes FROM training WHERE numerics_hash = ?1 AND counters = ?2 AND seed = ?3 "
+      "AND data_hash = ?4 AND version = ?5");
   row.bind(1, key.numerics_hash).bind(2, key.counters).bind(3, std::int64_t{key.seed});
   row.bind(4, key.data_hash).bind(5, std::string(program_version()));
   if (!row.step()) return std::nullopt;
   Training training;
-  training.average_incremental_accuracy = row.real(0);
-  training.final_accuracy = row.real(1);
+  const auto number = [&](int column) {  // SQLite keeps NaN as NULL
+    return row.is_null(column) ? std::numeric_limits<double>::quiet_NaN() : row.real(column);
+  };
+  training.average_incremental_accuracy = number(0);
+  training.final_accuracy = number(1);
   if (!row.is_null(2)) training.forgetting = row.real(2);
   training.limited_tile_share = row.real(3);
-  training.backward_bytes = static_cast<std::uint64_t>(row.integer(4));
-  training.steps = static_cast<std::uint64_t>(row.integer(5));
-  training.weights_sha256 = row.text(6);
-  training.detail = row.text(7);
-  training.seconds = row.real(8);
-  training.failure = row.text(9);
+  training.steps = static_cast<std::uint64_t>(row.integer(4));
+  training.weights_sha256 = row.text(5);
+  training.detail = row.text(6);
+  training.seconds = row.real(7);
+  training.failure = row.text(8);
+  training.backward_bytes = {.codes = static_cast<std::uint64_t>(row.integer(9)),
+                             .masks = static_cast<std::uint64_t>(row.integer(10)),
+                             .wide = static_cast<std::uint64_t>(row.integer(11)),
+                             .floats = static_cast<std::uint64_t>(row.integer(12))};
   return training;
 }
 
@@ -181,15 +194,21 @@ void ResultStore::add(const TrainingKey& key, const Training& t) {
   Statement row(database_,
                 has_result
                     ? "INSERT OR IGNORE INTO training VALUES "
-                      "(?1, ?2, ?3, ?4, ?5, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?6, ?7)"
-                    : "INSERT OR IGNORE INTO training VALUES (?1, ?2, ?3, ?4, ?5, NULL, NULL, "
-                      "NULL, NULL, NULL, NULL, NULL, NULL, ?6, ?7)");
+                      "(?1, ?2, ?3, ?4, ?5, ?8, ?9, ?10, ?11, ?12, ?16, ?17, ?18, ?19, ?13, "
+                      "?14, ?15, ?6, ?7)"
+                    : "INSERT OR IGNORE INTO training (numerics_hash, counters, seed, data_hash, "
+                      "version, seconds, failure) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
   row.bind(1, key.numerics_hash).bind(2, key.counters).bind(3, std::int64_t{key.seed});
   row.bind(4, key.data_hash).bind(5, std::string(program_version()));
   row.bind(6, t.seconds).bind(7, t.failure);
   if (has_result) {
     row.bind(8, t.average_incremental_accuracy).bind(9, t.final_accuracy).bind(10, t.forgetting);
-    row.bind(11, t.limited_tile_share).bind(12, static_cast<std::int64_t>(t.backward_bytes));
+    row.bind(11, t.limited_tile_share)
+        .bind(12, static_cast<std::int64_t>(t.backward_bytes.total()));
+    row.bind(16, static_cast<std::int64_t>(t.backward_bytes.codes));
+    row.bind(17, static_cast<std::int64_t>(t.backward_bytes.masks));
+    row.bind(18, static_cast<std::int64_t>(t.backward_bytes.wide));
+    row.bind(19, static_cast<std::int64_t>(t.backward_bytes.floats));
     row.bind(13, static_cast<std::int64_t>(t.steps)).bind(14, t.weights_sha256).bind(15, t.detail);
   }
   row.step();

@@ -11,6 +11,7 @@
 #include "golden/config/training_key.hpp"
 #include "golden/explore/sqlite.hpp"
 #include "golden/support/folder_lock.hpp"
+#include "golden/train/kept_bytes.hpp"
 
 namespace sylvester {
 
@@ -23,7 +24,7 @@ struct Training {
   double final_accuracy = 0;
   std::optional<double> forgetting;
   double limited_tile_share = 0;
-  std::uint64_t backward_bytes = 0;
+  KeptBytes backward_bytes;
   std::uint64_t steps = 0;
   std::string weights_sha256;
   std::string detail;  ///< to_json() of the result: all counters

@@ -29,7 +29,7 @@ Training some_training() {
   training.final_accuracy = 0.1;
   training.forgetting = -1e-300;
   training.limited_tile_share = 1;
-  training.backward_bytes = std::uint64_t{1} << 40;
+  training.backward_bytes = {.codes = std::uint64_t{1} << 40, .masks = 2, .wide = 3, .floats = 5};
   training.steps = 7;
   training.weights_sha256 = "abc";
   training.detail = "{}";
@@ -74,6 +74,11 @@ TEST(ResultStore, GivesBackWhatItGotAlsoWhenOpenedAgain) {
   Database database(folder.path() / "new" / "store" / kDatabaseFile);
   EXPECT_EQ(database.integer("SELECT count(*) FROM result"), 1);
   EXPECT_EQ(database.text("SELECT configuration FROM result"), point_text(config));
+  EXPECT_EQ(database.integer("SELECT backward_bytes FROM result"), (std::int64_t{1} << 40) + 10);
+  EXPECT_EQ(database.integer("SELECT backward_code_bytes FROM result"), std::int64_t{1} << 40);
+  EXPECT_EQ(database.integer("SELECT backward_mask_bytes * 100 + backward_wide_bytes * 10 + "
+                             "backward_float_bytes FROM result"),
+            235);
 }
 
 TEST(ResultStore, AFailureIsAResult) {
@@ -134,7 +139,7 @@ TEST(ResultStore, ForeignDatabasesAreRefused) {
   fs::remove(file);
   { const ResultStore store(folder.path()); }
   Database(file).execute("PRAGMA user_version = 77");
-  EXPECT_THAT(refusal(folder.path()), HasSubstr("has tables of version 77, not 1"));
+  EXPECT_THAT(refusal(folder.path()), HasSubstr("has tables of version 77, not 2"));
 }
 
 // Bytes overwritten, cut or zeroed: refused with one sentence, or read as if nothing had happened.

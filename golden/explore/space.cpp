@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string_view>
@@ -234,7 +235,7 @@ bool flag_of(const TomlNode& node, std::string_view name, const Place& place) {
 
 Axis axis_of(const TomlNode& node, const Place& place) {
   Axis axis;
-  std::vector<std::string> labels;
+  std::optional<std::vector<std::string>> labels;
   Table keys;
   for (const auto& [name, value] : table_of(node, "axis", place)) {
     if (name == "name") {
@@ -262,9 +263,9 @@ Axis axis_of(const TomlNode& node, const Place& place) {
                                column.size(), count, columns.front().front().name));
     }
   }
-  if (!labels.empty() && labels.size() != count) {
+  if (labels && labels->size() != count) {
     place.refuse("labels",
-                 fmt::format("{} labels; allowed: {}, one per value", labels.size(), count));
+                 fmt::format("{} labels; allowed: {}, one per value", labels->size(), count));
   }
   if (axis.name.empty()) axis.name = fmt::format("{}", fmt::join(names, " + "));
   std::set<std::string> seen;
@@ -276,7 +277,7 @@ Axis axis_of(const TomlNode& node, const Place& place) {
       value.settings.push_back(column[i]);
       texts.push_back(label_of(column[i].value));
     }
-    value.label = labels.empty() ? fmt::format("{}", fmt::join(texts, " + ")) : labels[i];
+    value.label = labels ? (*labels)[i] : fmt::format("{}", fmt::join(texts, " + "));
     if (!seen.insert(value.label).second || !values.insert(texts).second) {
       place.refuse(axis.name, fmt::format("value {} is given twice", value.label));
     }

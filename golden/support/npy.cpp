@@ -305,6 +305,12 @@ void append_utf8(std::uint32_t character, std::string& text, const std::string& 
 
 }  // namespace
 
+NpyHead parse_npy_head(const std::string& start, const std::string& name, bool text) {
+  const Header header = read_header(start, name, text);
+  return {.shape = header.shape,
+          .bytes = header.data_at + element_count(header, name) * header.bytes};
+}
+
 NpyArray parse_npy(const std::string& bytes, const std::string& name) {
   const Header header = read_header(bytes, name, false);
   const std::size_t given = bytes.size() - header.data_at;

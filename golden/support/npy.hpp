@@ -24,6 +24,13 @@ struct NpyArray {
 NpyArray read_npy(const std::filesystem::path& path);
 NpyArray parse_npy(const std::string& bytes, const std::string& name);
 
+/// What the start of a file says of it, a text or an array; `start` holds its header.
+struct NpyHead {
+  std::vector<std::size_t> shape;
+  std::size_t bytes = 0;  ///< of the whole file
+};
+NpyHead parse_npy_head(const std::string& start, const std::string& name, bool text);
+
 /// Reads a single text, as NumPy stores a str (type U) or bytes (type S): UTF-8.
 std::string parse_npy_text(const std::string& bytes, const std::string& name);
 

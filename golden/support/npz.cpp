@@ -108,22 +108,27 @@ std::vector<std::string> Npz::names() const {
   return names;
 }
 
-std::string Npz::unpack(const std::string& array) const {
+const Npz::Entry& Npz::entry(const std::string& array) const {
   const auto found = entries_.find(array);
   if (found == entries_.end()) throw UserError(fmt::format("{} is missing", place(array)));
-  const std::unique_ptr<zip_file_t, Close> file(
-      zip_fopen_index(archive_.get(), found->second.index, 0));
+  return found->second;
+}
+
+std::string Npz::unpack(const std::string& array, std::uint64_t most) const {
+  const Entry& whole = entry(array);
+  const std::unique_ptr<zip_file_t, Close> file(zip_fopen_index(archive_.get(), whole.index, 0));
   if (file == nullptr) {
     throw UserError(
         fmt::format("{} cannot be unpacked ({})", place(array), zip_strerror(archive_.get())));
   }
-  // The size is what the archive claims: memory is taken for what is really there.
+  // The size is what the archive claims: memory is taken for what is really there. One byte more
+  // than that is asked for, to see the end and the checksum.
   constexpr std::uint64_t kChunk = std::uint64_t{1} << 20;
+  const std::uint64_t wanted = std::min(most, whole.bytes + 1);
   std::string content;
-  while (true) {
+  while (content.size() < wanted) {
     const std::size_t filled = content.size();
-    const std::uint64_t left = found->second.bytes - filled;
-    content.resize(filled + std::min(kChunk, left + 1));
+    content.resize(filled + std::min(kChunk, wanted - filled));
     const zip_int64_t count =
         zip_fread(file.get(), content.data() + filled, content.size() - filled);
     if (count < 0) {
@@ -131,20 +136,39 @@ std::string Npz::unpack(const std::string& array) const {
           fmt::format("{} is damaged ({})", place(array), zip_file_strerror(file.get())));
     }
     content.resize(filled + static_cast<std::size_t>(count));
-    if (content.size() > found->second.bytes || (count == 0 && left != 0)) {
+    if (content.size() > whole.bytes || (count == 0 && filled != whole.bytes)) {
       throw UserError(fmt::format("{} is damaged (it has not the {} bytes that the archive says)",
-                                  place(array), found->second.bytes));
+                                  place(array), whole.bytes));
     }
-    if (count == 0) return content;
+    if (count == 0) break;
   }
+  return content;
+}
+
+NpyHead Npz::head(const std::string& array, Kind kind) const {
+  constexpr std::uint64_t kLongestHeader = std::uint64_t{1} << 17;
+  return parse_npy_head(unpack(array, kLongestHeader), place(array), kind == Kind::kText);
+}
+
+std::string Npz::unpack(const std::string& array, Kind kind) const {
+  const std::uint64_t needed = head(array, kind).bytes;
+  if (needed != entry(array).bytes) {
+    throw UserError(fmt::format("{}: has {} bytes; its header asks for {}", place(array),
+                                entry(array).bytes, needed));
+  }
+  return unpack(array, needed + 1);
+}
+
+std::vector<std::size_t> Npz::shape(const std::string& array) const {
+  return head(array, Kind::kArray).shape;
 }
 
 NpyArray Npz::array(const std::string& array) const {
-  return parse_npy(unpack(array), place(array));
+  return parse_npy(unpack(array, Kind::kArray), place(array));
 }
 
 std::string Npz::text(const std::string& array) const {
-  return parse_npy_text(unpack(array), place(array));
+  return parse_npy_text(unpack(array, Kind::kText), place(array));
 }
 
 std::string npz_bytes(const std::vector<std::pair<std::string, std::string>>& files) {

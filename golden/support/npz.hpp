@@ -32,9 +32,12 @@ class Npz {
   }
 
   /// Throw UserError, its sentence beginning with `array 'x'`, if there is no such array, its bytes
-  /// are damaged or it is of the other kind. The caller says of which file.
+  /// are damaged or it is of the other kind. The caller says of which file. Nothing behind its
+  /// header is unpacked before the archive's size of it is the one that its header asks for.
   [[nodiscard]] NpyArray array(const std::string& array) const;
   [[nodiscard]] std::string text(const std::string& array) const;
+  /// Shape of an array, of which no more than the header is unpacked.
+  [[nodiscard]] std::vector<std::size_t> shape(const std::string& array) const;
 
   /// Of all arrays of an archive together, unpacked: as much as a verification keeps in memory.
   static constexpr std::uint64_t kMostUnpackedBytes = std::uint64_t{1} << 31;
@@ -45,7 +48,12 @@ class Npz {
     std::uint64_t bytes = 0;  ///< unpacked, as the archive says
   };
 
-  [[nodiscard]] std::string unpack(const std::string& array) const;
+  enum class Kind { kArray, kText };
+  [[nodiscard]] const Entry& entry(const std::string& array) const;
+  [[nodiscard]] NpyHead head(const std::string& array, Kind kind) const;
+  /// The first bytes of its file, at most `most`.
+  [[nodiscard]] std::string unpack(const std::string& array, std::uint64_t most) const;
+  [[nodiscard]] std::string unpack(const std::string& array, Kind kind) const;
 
   std::string name_;
   std::shared_ptr<const std::string> bytes_;  ///< which the archive reads

@@ -11,6 +11,7 @@
 namespace sylvester {
 namespace {
 
+using testing::AnyOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -130,7 +131,10 @@ TEST(Npz, SizesAreNotBelieved) {
   const auto size = static_cast<std::uint32_t>(entry.size());
   ASSERT_EQ(with_size(size), bomb);
   for (const std::uint32_t wrong : {0U, 1U, size - 1, size + 1, 0x7FFFFFFFU}) {
-    EXPECT_THAT(refusal(with_size(wrong)), HasSubstr("array 'a' is damaged")) << wrong;
+    EXPECT_THAT(refusal(with_size(wrong)),
+                AnyOf(HasSubstr("array 'a' is damaged"),
+                      HasSubstr("bytes; its header asks for " + std::to_string(size))))
+        << wrong;
   }
   EXPECT_THAT(refusal(with_size(0x80000001U)), HasSubstr("unpacks to more than 2147483648 bytes"));
 }

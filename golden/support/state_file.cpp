@@ -21,6 +21,35 @@ static_assert(std::endian::native == std::endian::little, "state files hold memo
 std::string first_line(std::string_view kind) { return fmt::format("sylvester {} 1\n", kind); }
 constexpr std::size_t kHashDigits = 64;
 
+// Sees to it that a reader's recursion stays shallow.
+class DepthLimit : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool start_object(std::size_t) override { return ++depth_ <= kDeepest; }
+  bool key(string_t&) override { return true; }
+  bool end_object() override { return --depth_ >= 0; }
+  bool start_array(std::size_t) override { return ++depth_ <= kDeepest; }
+  bool end_array() override { return --depth_ >= 0; }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
+    return false;
+  }
+
+ private:
+  static constexpr int kDeepest = 16;  // more than any state has
+  int depth_ = 0;
+};
+
+bool is_shallow_cbor(std::string_view body) {
+  DepthLimit limit;
+  return nlohmann::json::sax_parse(body, &limit, nlohmann::json::input_format_t::cbor);
+}
+
 }  // namespace
 
 void write_state_file(const std::filesystem::path& path, std::string_view kind,
@@ -44,7 +73,10 @@ nlohmann::json read_state_file(const std::filesystem::path& path, std::string_vi
     throw UserError(fmt::format("{}: the {} is incomplete or was changed; remove it to start anew",
                                 path.string(), kind));
   }
-  nlohmann::json state = nlohmann::json::from_cbor(view.substr(body), true, false);
+  nlohmann::json state;
+  if (is_shallow_cbor(view.substr(body))) {
+    state = nlohmann::json::from_cbor(view.substr(body), true, false);
+  }
   if (!state.is_object()) {
     throw UserError(
         fmt::format("{}: the {} has no content; remove it to start anew", path.string(), kind));

@@ -9,6 +9,7 @@
 #include "golden/support/atomic_file.hpp"
 #include "golden/support/error.hpp"
 #include "golden/support/random.hpp"
+#include "golden/support/sha256.hpp"
 #include "golden/support/test_folder.hpp"
 
 namespace sylvester {
@@ -59,6 +60,26 @@ TEST(StateFile, RefusesWhatIsNotAsItWasWritten) {
   }
   folder.write("s", good + "x");
   EXPECT_THROW(read_state_file(path, "state"), UserError);
+}
+
+// With a good checksum, so that nothing but its content can be refused.
+TEST(StateFile, RefusesDeepNesting) {
+  const TestFolder folder;
+  const auto path = folder.path() / "s";
+  for (const auto& [depth, is_good] : {std::pair(10, true), {100, false}, {10'000'000, false}}) {
+    for (const char* nested : {"\x81", "\xA1\x61x", "\x9F"}) {  // lists, objects, open lists
+      std::string body = "\xA1\x61x";                           // {"x": ...
+      for (int i = 0; i < depth; ++i) body += nested;
+      body += '\0';
+      if (nested[0] == '\x9F') body += std::string(static_cast<std::size_t>(depth), '\xFF');
+      write_file(path, "sylvester state 1\n" + sha256_hex(body) + "\n" + body);
+      if (is_good) {
+        EXPECT_TRUE(read_state_file(path, "state").contains("x"));
+      } else {
+        EXPECT_THROW(read_state_file(path, "state"), UserError) << depth;
+      }
+    }
+  }
 }
 
 }  // namespace

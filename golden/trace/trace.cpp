@@ -79,15 +79,50 @@ json completed(json defaults, const json& given, const std::string& what) {
   return defaults;
 }
 
+/// Fields of a result, some or all of `known`: integers, or objects of integers that are complete.
+void check_expected(const json& given, const json& known, const std::string& what) {
+  completed(known, given, what);
+  for (const auto& [name, value] : given.items()) {
+    const std::string inner = fmt::format("{}: '{}'", what, name);
+    const json& like = known.at(name);
+    if (like.is_object()) {
+      check_expected(value, like, inner);
+      for (const auto& [part, number] : like.items()) {
+        if (!value.contains(part)) throw UserError(fmt::format("{} has no '{}'", inner, part));
+      }
+      continue;
+    }
+    const auto is_decimal = [](const std::string& text) {
+      const std::size_t begin = text.starts_with('-') ? 1 : 0;
+      return text.size() > begin && text.size() <= begin + 20 &&
+             text.find_first_not_of("0123456789", begin) == std::string::npos;
+    };
+    if (value.is_number_integer()) continue;
+    if (value.is_string() && is_decimal(value.get<std::string>())) continue;
+    throw UserError(fmt::format("{} is {}; allowed: an integer", inner, value.dump()));
+  }
+  // What a replay computes with.
+  if (given.contains("scale")) in_place(what, [&] { return scale_from_json(given.at("scale")); });
+}
+
 std::string shape_text(const std::vector<std::size_t>& shape) {
   return fmt::format("({})", fmt::join(shape, ", "));
 }
 
-void require_shape(const NpyArray& array, const std::vector<std::size_t>& shape,
+using ArrayShape = std::vector<std::size_t>;
+
+// An array whose shape `check` has seen before its elements are unpacked.
+template <typename Check>
+NpyArray checked_array(const Npz& file, const std::string& name, const Check& check) {
+  check(fmt::format("array '{}'", name), file.shape(name));
+  return file.array(name);
+}
+
+void require_shape(const std::string& name, const ArrayShape& shape, const ArrayShape& allowed,
                    const std::string& meaning) {
-  if (array.shape == shape) return;
-  throw UserError(fmt::format("{}: shape {}; allowed: {}, {}", array.name, shape_text(array.shape),
-                              shape_text(shape), meaning));
+  if (shape == allowed) return;
+  throw UserError(fmt::format("{}: shape {}; allowed: {}, {}", name, shape_text(shape),
+                              shape_text(allowed), meaning));
 }
 
 template <typename Integer>
@@ -130,19 +165,18 @@ std::vector<float> floats(const NpyArray& array) {
 }
 
 /// A matrix of lines x K that is not empty.
-void require_matrix(const NpyArray& array) {
+void require_matrix(const std::string& name, const ArrayShape& shape) {
   constexpr std::size_t kMost = std::numeric_limits<int>::max();
-  if (array.shape.size() == 2 && array.size() > 0 && array.shape[0] <= kMost &&
-      array.shape[1] <= static_cast<std::size_t>(kLongestContraction)) {
+  if (shape.size() == 2 && shape[0] > 0 && shape[1] > 0 && shape[0] <= kMost &&
+      shape[1] <= static_cast<std::size_t>(kLongestContraction)) {
     return;
   }
   throw UserError(fmt::format("{}: shape {}; allowed: a matrix of lines x K that is not empty",
-                              array.name, shape_text(array.shape)));
+                              name, shape_text(shape)));
 }
 
 /// The array of codes in K'.
 void read_codes(const NpyArray& array, TraceOperand& operand) {
-  require_matrix(array);
   operand.lines = static_cast<int>(array.shape[0]);
   operand.k_padded = static_cast<int>(array.shape[1]);
   operand.codes = integers<Code>(array);
@@ -249,8 +283,11 @@ void Trace::read_plain() {
     if (name == "policy" || name.ends_with("_format")) {
       value = file_.text(name);
     } else {
-      const NpyArray array = file_.array(name);
-      if (array.size() != 1) throw UserError(array.name + ": is not a single number");
+      const NpyArray array =
+          checked_array(file_, name, [](const std::string& place, const ArrayShape& shape) {
+            const bool single = std::ranges::all_of(shape, [](std::size_t n) { return n == 1; });
+            if (!single) throw UserError(place + ": is not a single number");
+          });
       value = integers<int>(array).front();
     }
     if (name.ends_with("_format")) {
@@ -324,7 +361,7 @@ TraceJob Trace::read_job(const Source& given) const {
     operand->block = other->block;
   }
   job.expected = object_field(fields, "expected");
-  completed(expected_fields(GemmResult{}), job.expected, "'expected'");
+  check_expected(job.expected, expected_fields(GemmResult{}), "'expected'");
 
   GemmJob shape{.a = std::make_shared<PreparedOperand>(),
                 .b = std::make_shared<PreparedOperand>(),
@@ -354,8 +391,10 @@ TraceJob Trace::read_job(const Source& given) const {
                                    : name == std::string("values") ? "c"
                                                                    : name;
     if (!file_.has(array_name)) return;
-    const NpyArray array = file_.array(array_name);
-    require_shape(array, sizes, meaning);
+    const NpyArray array =
+        checked_array(file_, array_name, [&](const std::string& place, const ArrayShape& found) {
+          require_shape(place, found, sizes, meaning);
+        });
     out = integers<std::int32_t>(array);
   };
   read("values", {m, n}, "lines of a x lines of b", job.values);
@@ -374,9 +413,11 @@ TraceOperand Trace::read_operand(const Source& source, const std::string& name) 
   const json given = object_field(fields, "recipe");
   auto role = static_cast<int>(roles_of(source.kind)[position]);
   const json given_role = given.value("role", json(role));
-  if (given_role.is_number_integer() && given_role >= 0 && given_role < kRoles) {
-    role = given_role.get<int>();
+  if (!given_role.is_number_integer() || given_role < 0 || given_role >= kRoles) {
+    throw UserError(fmt::format("operand {}: 'recipe': field 'role' is {}; allowed: integer 0...{}",
+                                name, given_role.dump(), kRoles - 1));
   }
+  role = given_role.get<int>();
   PrepareRecipe defaults = prepare_recipe(config_, static_cast<Role>(role));
   defaults.draw.role = static_cast<std::uint8_t>(role);
 
@@ -384,20 +425,19 @@ TraceOperand Trace::read_operand(const Source& source, const std::string& name) 
     const std::string plain_name = array == std::string("codes") ? name : "";
     const std::string array_name = plain_ ? plain_name : placed(source.name, placed(name, array));
     if (!file_.has(array_name)) return std::nullopt;
-    return file_.array(array_name);
+    return checked_array(file_, array_name, require_matrix);
   };
   const auto x = array_of("x");
   const auto mantissas = array_of("mantissas");
   const auto codes = array_of("codes");
   for (const auto* array : {&x, &mantissas}) {
     if (!*array) continue;
-    require_matrix(**array);
     operand.lines = static_cast<int>((*array)->shape[0]);
     operand.k = static_cast<int>((*array)->shape[1]);
   }
   if (x) operand.floats = floats(*x);
   if (mantissas) {
-    if (x) require_shape(*mantissas, x->shape, "that of x");
+    if (x) require_shape(mantissas->name, mantissas->shape, x->shape, "that of x");
     WideMatrix wide;
     wide.name = fmt::format("{} {}", source.name, name);
     wide.lines = operand.lines;
@@ -436,13 +476,14 @@ TraceOperand Trace::read_operand(const Source& source, const std::string& name) 
       operand.recipe.stride_line = static_cast<std::uint32_t>(operand.k_padded);
     }
     if (codes) {
-      require_shape(*codes, {as_size(operand.lines), as_size(operand.k_padded)}, "lines x K'");
+      require_shape(codes->name, codes->shape, {as_size(operand.lines), as_size(operand.k_padded)},
+                    "lines x K'");
       read_codes(*codes, operand);
     }
   }
   operand.expected = object_field(fields, "expected");
-  completed(expected_fields(PreparedOperand{}), operand.expected,
-            fmt::format("operand {}: 'expected'", name));
+  check_expected(operand.expected, expected_fields(PreparedOperand{}),
+                 fmt::format("operand {}: 'expected'", name));
   return operand;
 }
 

@@ -214,7 +214,10 @@ TEST(Trace, BadFilesAreUserErrors) {
   EXPECT_THAT(with_field("/a", 1), HasSubstr("field 'a' is no object"));
   EXPECT_THAT(with_field("/a/recipe/formt", "i4"), HasSubstr("the field 'formt'; allowed: block"));
   EXPECT_THAT(with_field("/a/recipe/format", "i9"), HasSubstr("job 'j': operand a: "));
-  EXPECT_THAT(with_field("/a/recipe/role", 300), HasSubstr("'role' = 300 is not an integer in"));
+  for (const int role : {-1, 7, 99, 300}) {
+    EXPECT_THAT(with_field("/a/recipe/role", role),
+                HasSubstr("field 'role' is " + std::to_string(role) + "; allowed: integer 0...6"));
+  }
   EXPECT_THAT(with_field("/a/recipe/seed", -1), HasSubstr("field 'seed' = -1"));
   EXPECT_THAT(with_field("/a/scale", {{"num", 1}}), HasSubstr("a 'scale' but no mantissas"));
   EXPECT_THAT(with_field("/a/block", 3), HasSubstr("block 3 is not a power of two"));
@@ -226,6 +229,38 @@ TEST(Trace, BadFilesAreUserErrors) {
   EXPECT_THAT(refusal({{"a", tall}, {"b", tall}, {"c", c}}),
               HasSubstr("16384 x 16384 results; allowed: at most 67108864"));
   EXPECT_THAT(with_field("/expected/counter", 1), HasSubstr("allowed: counters, scale"));
+  // What cannot be compared is bad input, not a difference.
+  const json counters = {{"mac_limited", 0}, {"tile_limited", "0"}, {"outer_limited", 0}};
+  EXPECT_EQ(with_field("/expected/counters", counters), "");
+  EXPECT_THAT(with_field("/expected/counters", 3), HasSubstr("'counters' is no object"));
+  EXPECT_THAT(with_field("/expected/counters", {{"mac_limited", 0}}),
+              HasSubstr("'counters' has no 'outer_limited'"));
+  EXPECT_THAT(with_field("/expected/counters/mac", 0), HasSubstr("has the field 'mac'"));
+  for (const json& bad : {json(1.5), json("x"), json(""), json("-"), json::array(), json()}) {
+    json wrong = counters;
+    wrong["mac_limited"] = bad;
+    EXPECT_THAT(with_field("/expected/counters", wrong), HasSubstr("allowed: an integer")) << bad;
+    EXPECT_THAT(with_field("/a/expected/max_magnitude", bad), HasSubstr("allowed: an integer"));
+  }
+  EXPECT_THAT(with_field("/a/expected/scale", {{"num", 0}, {"den", 1}, {"exponent", 0}}),
+              HasSubstr("operand a: 'expected': field 'num' = 0"));
+}
+
+// Its checksum is wrong, which only somebody who unpacks it all sees.
+TEST(Trace, ShapesAreCheckedBeforeAnythingIsUnpacked) {
+  const std::string a = matrix({1, 2}, {7, -3});
+  const std::string zeros = matrix({1, 1 << 20}, std::vector<std::int64_t>(1 << 20));
+  std::string bytes = npz_bytes({{"a", a}, {"b", a}, {"c", zeros}});
+  for (const auto at : {bytes.rfind("PK\x03\x04") + 14, bytes.rfind("PK\x01\x02") + 16}) {
+    bytes[at] = static_cast<char>(bytes[at] ^ 1);
+  }
+  const Trace trace = trace_of(bytes, Config::load("hdqt"));
+  try {
+    std::ignore = trace.job(0);
+    FAIL() << "accepted";
+  } catch (const UserError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("shape (1, 1048576); allowed: (1, 1)"));
+  }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "golden/numerics/backend.hpp"
+#include "golden/train/kept_bytes.hpp"
 #include "golden/train/matrix.hpp"
 #include "golden/train/network.hpp"
 #include "golden/train/recipe.hpp"
@@ -64,14 +65,14 @@ class Executor {
   /// like x; of a convolution the sum of patches. g: shaped like y.
   virtual void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, WeightGradient* dw) = 0;
 
-  /// Bytes that one layer keeps from forward to backward for a batch: its input (of a convolution
-  /// the image tensor, not the patches) and its weights where they are kept in another form than
-  /// the master weights.
-  [[nodiscard]] virtual std::uint64_t kept_bytes(const Network& network, int layer,
-                                                 int batch) const = 0;
+  /// What one layer keeps from forward to backward for a batch: for dw its input (of a convolution
+  /// the image tensor, not the patches), for dx its weights where they are kept in another form
+  /// than the master weights.
+  [[nodiscard]] virtual KeptBytes kept_bytes(const Network& network, int layer, int batch,
+                                             const LayerGradients& wanted) const = 0;
 
-  /// Whether the sign of a layer's input can be read from what is kept of it.
-  [[nodiscard]] virtual bool keeps_signs() const = 0;
+  /// Whether the sign of the layer's input can be read from what is kept of it.
+  [[nodiscard]] virtual bool keeps_signs(const LayerGradients& wanted) const = 0;
 
  protected:
   virtual void take_weights() = 0;

@@ -459,24 +459,60 @@ TEST(Executor, KeptBytes) {
   const auto integers = make_executor(preset_recipe("hdqt"), *backend);
   // Layer 0: 8·7 codes of 4 bits. Layer 1: 8·9 codes, 9·6 weight codes; layer 2: 8·6 and 6·4. The
   // ReLUs between them: 8·9 and 8·6 mask bits.
-  EXPECT_EQ(integers->kept_bytes(network, 0, 8), 28U);
-  EXPECT_EQ(integers->kept_bytes(network, 1, 8), (72U + 54) / 2);
-  EXPECT_EQ(backward_bytes(network, *integers, 8), 28U + 63 + (48 + 24) / 2 + (72 + 48) / 8);
+  const LayerGradients both{.dx = true, .dw = true};
+  EXPECT_EQ(integers->kept_bytes(network, 0, 8, {.dw = true}), (KeptBytes{.codes = 28}));
+  EXPECT_EQ(integers->kept_bytes(network, 1, 8, both), (KeptBytes{.codes = (72 + 54) / 2}));
+  EXPECT_EQ(backward_bytes(network, *integers, 8),
+            (KeptBytes{.codes = 28 + 63 + (48 + 24) / 2, .masks = (72 + 48) / 8}));
   const auto floats = make_float_executor();
-  EXPECT_EQ(floats->kept_bytes(network, 1, 8), 4U * 72);
-  EXPECT_EQ(backward_bytes(network, *floats, 8), 4U * 8 * (7 + 9 + 6));  // signs are masks
-  Network tail = network;
-  freeze(tail, 0, 2);
-  EXPECT_EQ(backward_bytes(tail, *floats, 8), 4U * 8 * (9 + 6));
+  EXPECT_EQ(floats->kept_bytes(network, 1, 8, both), (KeptBytes{.floats = 4 * 72}));
+  EXPECT_EQ(backward_bytes(network, *floats, 8),
+            (KeptBytes{.floats = 4 * 8 * (7 + 9 + 6)}));  // signs are masks
+  // The raw inputs of layers 1 and 2 serve their masks and those of the ReLUs.
+  const auto paper = make_executor(preset_recipe("hdqt-paper"), *backend);
+  EXPECT_EQ(backward_bytes(network, *paper, 8),
+            (KeptBytes{.floats = 4 * (8 * (7 + 2 * 9 + 2 * 6) + 54 + 24)}));
+  TrainRecipe from_wide = preset_recipe("hdqt");
+  from_wide.layers.front().backward_from_codes = false;
+  const auto wide = make_executor(from_wide, *backend);
+  EXPECT_EQ(backward_bytes(network, *wide, 8),
+            (KeptBytes{.masks = (72 + 48) / 8, .wide = 2 * (8 * (7 + 9 + 6) + 54 + 24)}));
   // A convolution keeps its image, not the patches; a maximum of 4 is chosen with 2 bits.
   HostRandom random(5);
   const Network images = make_network(
       {.height = 4, .width = 6, .channels = 3},
       std::vector<std::string>{"conv 5 kernel=3 pad=1", "relu", "max-pool 2", "flatten"}, 2, false,
       random);
-  EXPECT_EQ(integers->kept_bytes(images, 0, 8), 8U * 72 / 2);
-  EXPECT_EQ(integers->kept_bytes(images, 1, 8), (8U * 30 + 2 * 30) / 2);
-  EXPECT_EQ(backward_bytes(images, *floats, 8), 4U * 8 * (72 + 30) + 8 * 120 / 8 + 8 * 30 / 4);
+  EXPECT_EQ(integers->kept_bytes(images, 0, 8, {.dw = true}), (KeptBytes{.codes = 8 * 72 / 2}));
+  EXPECT_EQ(integers->kept_bytes(images, 1, 8, both), (KeptBytes{.codes = (8 * 30 + 2 * 30) / 2}));
+  EXPECT_EQ(backward_bytes(images, *floats, 8),
+            (KeptBytes{.masks = 8 * 120 / 8 + 8 * 30 / 4, .floats = 4 * 8 * (72 + 30)}));
+}
+
+// Weights are kept for dX, inputs for dW, and nothing in front of the first node that is trained.
+TEST(Executor, KeptBytesOfFrozenNodes) {
+  const auto backend = make_golden_backend();
+  const auto integers = make_executor(preset_recipe("hdqt"), *backend);
+  const auto floats = make_float_executor();
+  Network tail = small_network();
+  freeze(tail, 0, 2);  // layer 0 and its ReLU: nobody needs the dX of layer 1
+  EXPECT_EQ(backward_bytes(tail, *integers, 8),
+            (KeptBytes{.codes = 72 / 2 + (48 + 24) / 2, .masks = 48 / 8}));
+  EXPECT_EQ(backward_bytes(tail, *floats, 8), (KeptBytes{.floats = 4 * 8 * (9 + 6)}));
+  Network middle = small_network();
+  freeze(middle, 3, 3);  // layer 1 hands a gradient on: weights, but no input
+  EXPECT_EQ(backward_bytes(middle, *integers, 8),
+            (KeptBytes{.codes = 28 + 54 / 2 + (48 + 24) / 2, .masks = (72 + 48) / 8}));
+  EXPECT_EQ(backward_bytes(middle, *floats, 8),
+            (KeptBytes{.masks = 72 / 8, .floats = 4 * 8 * (7 + 6)}));
+  HostRandom random(5);
+  Network normalised =
+      make_network({.height = 1, .width = 1, .channels = 7},
+                   std::vector<std::string>{"dense 9", "batch-norm"}, 2, false, random);
+  EXPECT_EQ(backward_bytes(normalised, *floats, 8),
+            (KeptBytes{.floats = 4 * (8 * (7 + 9 + 9) + 2 * 9)}));
+  freeze(normalised, 2, 2);
+  EXPECT_EQ(backward_bytes(normalised, *floats, 8), (KeptBytes{.floats = 4 * 8 * (7 + 9)}));
 }
 
 }  // namespace

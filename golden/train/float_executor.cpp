@@ -60,12 +60,13 @@ class FloatExecutor final : public Executor {
     count_gemm(GemmKind::kWeightGradient, node, g.rows);
   }
 
-  [[nodiscard]] std::uint64_t kept_bytes(const Network& network, int layer,
-                                         int batch) const override {
-    return sizeof(float) * static_cast<std::uint64_t>(batch) *
-           static_cast<std::uint64_t>(input_shape(network, layer).size());
+  [[nodiscard]] KeptBytes kept_bytes(const Network& network, int layer, int batch,
+                                     const LayerGradients& wanted) const override {
+    if (!wanted.dw) return {};
+    return {.floats = sizeof(float) * static_cast<std::uint64_t>(batch) *
+                      static_cast<std::uint64_t>(input_shape(network, layer).size())};
   }
-  [[nodiscard]] bool keeps_signs() const override { return true; }
+  [[nodiscard]] bool keeps_signs(const LayerGradients& wanted) const override { return wanted.dw; }
 
  private:
   void take_weights() override { inputs_.resize(network_->layers.size()); }

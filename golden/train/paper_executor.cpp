@@ -97,14 +97,17 @@ class PaperExecutor final : public Executor {
     mask(node.weight, sum);
   }
 
-  [[nodiscard]] std::uint64_t kept_bytes(const Network& network, int layer,
-                                         int batch) const override {
-    // Codes and the raw input for the straight-through mask, both in float32.
+  // Codes are in float32, as in the code; dx needs the raw input for the straight-through mask.
+  [[nodiscard]] KeptBytes kept_bytes(const Network& network, int layer, int batch,
+                                     const LayerGradients& wanted) const override {
     const std::uint64_t inputs = static_cast<std::uint64_t>(batch) *
                                  static_cast<std::uint64_t>(input_shape(network, layer).size());
-    return sizeof(float) * (2 * inputs + network.layer(layer).weight.size());
+    std::uint64_t values = 0;
+    if (wanted.dw) values += inputs;
+    if (wanted.dx) values += inputs + network.layer(layer).weight.size();
+    return {.floats = sizeof(float) * values};
   }
-  [[nodiscard]] bool keeps_signs() const override { return true; }
+  [[nodiscard]] bool keeps_signs(const LayerGradients& wanted) const override { return wanted.dx; }
 
  private:
   void take_weights() override {

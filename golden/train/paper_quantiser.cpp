@@ -52,7 +52,7 @@ float paper_quantise_stochastic(std::span<const float> x, int bits, const DrawCo
   const float divisor = scale + kPaperEpsilon;
   const DrawKey key = draw_key(context);
   for (std::size_t i = 0; i < x.size(); ++i) {
-    const float magnitude = std::fabs(x[i] / divisor);
+    const float magnitude = std::min(std::fabs(x[i]), mx) / divisor;
     const auto below = static_cast<std::int32_t>(magnitude);
     const float fraction = magnitude - static_cast<float>(below);
     const std::uint32_t word = draw_word(key, index0 + static_cast<std::uint32_t>(i));

@@ -23,7 +23,8 @@ float paper_quantise_forward(std::span<const float> x, int bits, std::span<Code>
 /// Backward, nearest: mx = max|x|, scale mx/L, always signed.
 float paper_quantise_nearest(std::span<const float> x, int bits, std::span<Code> codes);
 
-/// Backward, stochastic: mx = min(max|x|, 1e8), scale mx/L, y = x/scale;
+/// Backward, stochastic: mx = min(max|x|, 1e8), scale mx/L, y = x/scale of x
+/// limited to ±mx;
 /// magnitude = floor|y| + (u < fraction of |y|). u: the upper 24 bits of the project's own draw
 /// with index0 + the element's position as index, as a multiple of 2^-24. Float division can make
 /// |y| exceed L, so that a code of L + 1 is possible, as in the code.

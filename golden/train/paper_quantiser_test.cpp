@@ -94,6 +94,15 @@ Layer largest_codes(int inputs, int outputs, int batch) {
   return layer;
 }
 
+// The scale stops growing at 1e8, and larger values are limited as in the code.
+TEST(PaperQuantiser, StochasticLimitsHugeValues) {
+  const std::vector<float> x = {1e8F, 3e8F, -3e30F, 0.0F};
+  std::vector<Code> codes(x.size());
+  const float scale = paper_quantise_stochastic(x, 4, {.seed = 1}, codes);
+  EXPECT_EQ(scale, 1e8F / 7.0F);
+  EXPECT_EQ(codes, (std::vector<Code>{7, 7, -7, 0}));
+}
+
 // Without a negative weight the code takes the weights to be unsigned: products of 15·15.
 float forward_sum(int k, int accumulator_bits) {
   TrainRecipe recipe = preset_recipe("hdqt-paper");

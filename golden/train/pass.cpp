@@ -76,7 +76,7 @@ FloatMatrix& Gradients::logits(int h) {
   return heads_[as_size(h)];
 }
 
-FloatMatrix& input_of(Activations& activations, const Network& network, int batch) {
+void check_batch(const Network& network, int batch) {
   constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
   for (const Node& node : network.nodes) {
     const std::int64_t values =
@@ -88,6 +88,10 @@ FloatMatrix& input_of(Activations& activations, const Network& network, int batc
                       batch, values, most));
     }
   }
+}
+
+FloatMatrix& input_of(Activations& activations, const Network& network, int batch) {
+  check_batch(network, batch);
   const Shape& shape = network.nodes.front().shape;
   activations.batch_ = batch;
   activations.matrices_.resize(network.nodes.size());
@@ -369,34 +373,35 @@ void learn_statistics(const Activations& activations, Network& network) {
   }
 }
 
-std::uint64_t backward_bytes(const Network& network, const Executor& executor, int batch) {
+KeptBytes backward_bytes(const Network& network, const Executor& executor, int batch) {
   std::vector<bool> needed;
   needs_gradient(network, needed);
-  std::vector<bool> read_by_layer(network.nodes.size());
-  for (const int n : network.layers) {
-    read_by_layer[as_size(network.node(n).inputs.front())] = true;
+  const auto wanted_of = [&](const Node& node) {
+    return LayerGradients{.dx = needed[as_size(node.inputs.front())], .dw = !node.frozen};
+  };
+  std::vector<bool> signs_are_kept(network.nodes.size());
+  KeptBytes bytes;
+  for (int l = 0; l < network.depth(); ++l) {
+    const Node& node = network.layer(l);
+    if (!needed[as_size(network.layers[as_size(l)])]) continue;
+    bytes += executor.kept_bytes(network, l, batch, wanted_of(node));
+    if (executor.keeps_signs(wanted_of(node))) signs_are_kept[as_size(node.inputs.front())] = true;
   }
-  std::uint64_t bytes = 0;
-  int layer = 0;
   for (std::size_t n = 0; n < network.nodes.size(); ++n) {
     const Node& node = network.nodes[n];
-    const int l = node.k > 0 ? layer++ : 0;
     if (!needed[n]) continue;
-    if (node.k > 0) bytes += executor.kept_bytes(network, l, batch);
     const auto values =
         static_cast<std::uint64_t>(batch) * static_cast<std::uint64_t>(node.shape.size());
-    if (node.kind == NodeKind::kRelu && !(executor.keeps_signs() && read_by_layer[n])) {
-      bytes += (values + 7) / 8;
-    }
-    if (node.kind == NodeKind::kBatchNorm) {
-      bytes += sizeof(float) * (values + 2 * node.weight.size());
+    if (node.kind == NodeKind::kRelu && !signs_are_kept[n]) bytes.masks += (values + 7) / 8;
+    if (node.kind == NodeKind::kBatchNorm && !node.frozen) {
+      bytes.floats += sizeof(float) * (values + 2 * node.weight.size());
     }
     if (node.kind == NodeKind::kLayerNorm) {
-      bytes += sizeof(float) * (values + 2 * values / node.weight.size());
+      bytes.floats += sizeof(float) * (values + 2 * values / node.weight.size());
     }
     if (node.kind == NodeKind::kMaxPool) {
       const auto largest = static_cast<unsigned>(node.window.kernel.area() - 1);
-      bytes += (values * static_cast<unsigned>(std::bit_width(largest)) + 7) / 8;
+      bytes.masks += (values * static_cast<unsigned>(std::bit_width(largest)) + 7) / 8;
     }
   }
   return bytes;

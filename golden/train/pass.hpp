@@ -70,8 +70,11 @@ class Gradients {
   std::vector<double> sums_;
 };
 
+/// Throws UserError if a matrix of a pass over `batch` samples would have 2^31 values or more.
+void check_batch(const Network& network, int batch);
+
 /// The network's input, one row of channels per position of each of `batch` samples, to be filled
-/// in. Throws UserError if a matrix would have 2^31 values or more.
+/// in. Throws as check_batch() does.
 FloatMatrix& input_of(Activations& activations, const Network& network, int batch);
 
 /// Fills in the outputs of all other nodes. After executor.begin(network, ...). Batch-norm uses the
@@ -87,9 +90,10 @@ void backward_pass(const Network& network, Executor& executor, const Activations
 /// of a training pass. After forward_pass with the same arguments.
 void learn_statistics(const Activations& activations, Network& network);
 
-/// Bytes that a training step keeps from the forward to the backward pass, of nodes that have a
-/// gradient: kept_bytes() of the layers, one bit per output of a ReLU unless the layer behind it
-/// keeps signs, what a maximum chose, and input and statistics of a normalisation.
-std::uint64_t backward_bytes(const Network& network, const Executor& executor, int batch);
+/// What a training step keeps from the forward to the backward pass, of nodes that have a gradient:
+/// kept_bytes() of the layers, one bit per output of a ReLU unless the layer behind it keeps signs,
+/// what a maximum chose, and input and statistics of a normalisation; of a frozen batch-norm
+/// nothing.
+KeptBytes backward_bytes(const Network& network, const Executor& executor, int batch);
 
 }  // namespace sylvester

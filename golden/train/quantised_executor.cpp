@@ -220,24 +220,27 @@ class QuantisedExecutor final : public Executor {
     if (dx != nullptr) put_back(layer, results.last(at_job.groups), g.rows, *dx);
   }
 
-  [[nodiscard]] std::uint64_t kept_bytes(const Network& network, int layer,
-                                         int batch) const override {
-    const Node& node = network.layer(layer);
+  [[nodiscard]] KeptBytes kept_bytes(const Network& network, int layer, int batch,
+                                     const LayerGradients& wanted) const override {
     const LayerRecipe& recipe = recipe_.layer(layer);
-    const auto bits_of = [&](Role role) {
-      if (!recipe.backward_from_codes) return std::uint64_t{16};
+    KeptBytes bytes;
+    const auto keep = [&](Role role, std::uint64_t values) {
+      if (!recipe.backward_from_codes) {
+        bytes.wide += sizeof(std::int16_t) * values;
+        return;
+      }
       const auto format = static_cast<std::size_t>(recipe.operand(role).format);
-      return static_cast<std::uint64_t>(formats()[format].bits);
+      bytes.codes += (values * static_cast<std::uint64_t>(formats()[format].bits) + 7) / 8;
     };
-    std::uint64_t bits = static_cast<std::uint64_t>(batch) *
-                         static_cast<std::uint64_t>(input_shape(network, layer).size()) *
-                         bits_of(forward_role(network, layer));
-    if (network.node(node.inputs.front()).kind != NodeKind::kInput) {
-      bits += node.weight.size() * bits_of(Role::kForwardWeight);
+    if (wanted.dw) {
+      keep(forward_role(network, layer),
+           static_cast<std::uint64_t>(batch) *
+               static_cast<std::uint64_t>(input_shape(network, layer).size()));
     }
-    return (bits + 7) / 8;
+    if (wanted.dx) keep(Role::kForwardWeight, network.layer(layer).weight.size());
+    return bytes;
   }
-  [[nodiscard]] bool keeps_signs() const override { return false; }
+  [[nodiscard]] bool keeps_signs(const LayerGradients& /*wanted*/) const override { return false; }
 
  private:
   void take_weights() override {

@@ -69,7 +69,7 @@ struct TrainRecipe {
   std::vector<LayerRecipe> layers;
   ConvScale conv_scale = ConvScale::kBatch;  ///< kQuantised; the published code has its own
   PaperRecipe paper;                         ///< kPaperFloat only
-  /// What training steps count; teacher and evaluation passes count nothing.
+  /// What training steps and teacher passes count; evaluation passes count nothing.
   CounterMode counters = CounterMode::kFull;
 
   [[nodiscard]] const LayerRecipe& layer(int index) const;

@@ -45,7 +45,7 @@ struct PrepareTotals {
   friend bool operator==(const PrepareTotals&, const PrepareTotals&) = default;
 };
 
-/// Of the training steps only: teacher and evaluation passes are not counted.
+/// Of training steps, or of the passes of a teacher; evaluation is not counted.
 struct TrainTotals {
   std::array<GemmTotals, kGemmKinds> gemm;    ///< by GemmKind
   std::array<PrepareTotals, kRoles> prepare;  ///< by Role
