@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "golden/config/accelerator.hpp"
 #include "golden/config/config.hpp"
 #include "golden/config/convert.hpp"
 #include "golden/support/sha256.hpp"
@@ -12,6 +13,7 @@ namespace sylvester {
 
 int run_generate(const ConfigArgument& argument, const std::string& folder, const Output& output) {
   const Config config = Config::load(argument.source, argument.overrides);
+  if (config.text("train.arithmetic") == "quantised") require_accelerator(config, "generate");
   const HardwareParameters hardware = hardware_parameters(config);
   const GeneratedFiles files = generate_package(hardware);
   write_package(files, folder);

@@ -246,7 +246,17 @@ TEST_F(Program, SimulateRefusesBadInput) {
   }
   expect_bad_input({"simulate", config}, "--gemm");
   expect_bad_input({"simulate", "hdqt-paper", "--gemm", "1,1,1"},
-                   "train.arithmetic: value paper-float");
+                   "train.arithmetic: value \"paper-float\"");
+  expect_bad_input({"simulate", "luq", "--gemm", "1,1,1"},
+                   "operands.forward_input.scale: value \"sawb\"; allowed for simulate: max, clip, "
+                   "pow2, which the accelerator computes");
+  expect_bad_input({"verify", "rht"}, "transform.forward.signs: value true");
+  const fs::path nothing = folder_ / "nothing";
+  expect_bad_input({"generate", "luq", "--out", nothing.string()},
+                   "allowed for generate: max, clip, pow2");
+  EXPECT_FALSE(fs::exists(nothing));
+  expect_bad_input({"train", "luq", "--trace", nothing.string()},
+                   "backward.reuse_codes: value true; allowed with --trace: false");
   // Refused at once, not after hours.
   expect_bad_input({"simulate", config, "--gemm", "65535,65535,4096", "--set", "array.rows=1",
                     "--set", "hardware.buffers.code_chunk=1"},

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "golden/config/accelerator.hpp"
 #include "golden/config/config.hpp"
 #include "golden/config/convert.hpp"
 #include "golden/config/layer_jobs.hpp"
@@ -52,12 +53,7 @@ std::vector<LayerGemm> gemms_of(const SimulateArguments& arguments) {
 
 int run_simulate(const SimulateArguments& arguments, const Output& output) {
   const Config config = Config::load(arguments.config.source, arguments.config.overrides);
-  if (const std::string& arithmetic = config.text("train.arithmetic"); arithmetic != "quantised") {
-    throw UserError(
-        fmt::format("{}: train.arithmetic: value {}; allowed for simulate: quantised, which the "
-                    "accelerator computes",
-                    config.source(), arithmetic));
-  }
+  require_accelerator(config, "simulate");
   const HardwareParameters hardware = hardware_parameters(config);
   Json layers = Json::array();
   std::string text =

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "golden/numerics/role.hpp"
 #include "golden/support/error.hpp"
 
 namespace sylvester {
@@ -21,6 +22,20 @@ std::unique_ptr<TrainTrace> TrainTrace::make(const TraceArguments& arguments, co
   if (arithmetic != "quantised") {
     throw UserError(fmt::format("{}: train.arithmetic: value {}; allowed with --trace: quantised",
                                 config.source(), arithmetic));
+  }
+  // Codes that no preparation of the GEMM made, or that one made with more than its recipe.
+  for (const char* key : {"backward.reuse_codes", "backward.one_draw"}) {
+    if (config.flag(key)) {
+      throw UserError(
+          fmt::format("{}: {}: value true; allowed with --trace: false", config.source(), key));
+    }
+  }
+  for (const Role role : {Role::kInputGradient, Role::kWeightGradient}) {
+    const std::string key = fmt::format("operands.{}.scale", to_string(role));
+    if (config.text(key) == "hindsight") {
+      throw UserError(fmt::format("{}: {}: value hindsight; allowed with --trace: the other rules",
+                                  config.source(), key));
+    }
   }
   return std::unique_ptr<TrainTrace>(
       new TrainTrace(arguments, trace_selection(arguments.steps, arguments.layers)));

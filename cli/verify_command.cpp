@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/verify_trace_command.hpp"
+#include "golden/config/accelerator.hpp"
 #include "golden/config/config.hpp"
 #include "golden/config/convert.hpp"
 #include "golden/support/error.hpp"
@@ -23,7 +24,9 @@ std::vector<VerifyConfiguration> configurations(const VerifyArguments& arguments
   }
   std::vector<VerifyConfiguration> result;
   for (const std::string& source : arguments.configs) {
-    result.push_back({source, hardware_parameters(Config::load(source, arguments.overrides))});
+    const Config config = Config::load(source, arguments.overrides);
+    if (config.text("train.arithmetic") == "quantised") require_accelerator(config, "verify");
+    result.push_back({source, hardware_parameters(config)});
   }
   return result;
 }

@@ -15,7 +15,7 @@
 namespace sylvester {
 
 /// Version of docs/numerics.md, part of every numerics hash: raised when a rule changes a value.
-inline constexpr int kNumericsVersion = 1;
+inline constexpr int kNumericsVersion = 2;
 
 class Config {
  public:

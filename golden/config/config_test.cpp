@@ -189,6 +189,15 @@ TEST(Config, ContradictionsAreRefused) {
        "backward.from_codes"},
       {"train.arithmetic = \"paper-float\"\naccumulator.tile = 0", "accumulator.tile"},
       {"hardware.modes = []", "hardware.modes"},
+      {"transform.forward.signs = true", "transform.forward.signs"},
+      {"backward.reuse_codes = true", "backward.reuse_codes"},
+      {"backward.one_draw = true", "backward.one_draw"},
+      {"backward.gradient_samples = 3", "backward.gradient_samples"},
+      {"operands.forward_weight.scale = \"hindsight\"", "operands.forward_weight.scale"},
+      {"train.arithmetic = \"float\"\nfnt.epochs = 1", "fnt.epochs"},
+      {"transform.forward.rule = \"pad\"\noperands.forward_activation = \"i4\"\n"
+       "backward.from_codes = false\nfnt.epochs = 1",
+       "fnt.epochs"},
       {"network.layers = [\"relu\", \"dens 4\"]", "network.layers"},
   };
   for (const auto& c : cases) {

@@ -57,6 +57,9 @@ PrepareRecipe prepare_recipe(const Config& config, Role role) {
   recipe.format = format_index(config.text(operand + "format"));
   recipe.block_rule = block_rule(config.text(transform + "rule"));
   recipe.block = as_int(config, transform + "block");
+  if (config.flag(transform + "signs")) {
+    recipe.sign_role = static_cast<std::uint8_t>(kSignRole + static_cast<int>(gemm_of(role)));
+  }
   recipe.scale = scale_rule(config.text(operand + "scale"));
   recipe.rounding = rounding(config.text(operand + "rounding"));
   recipe.random_bits = as_int(config, "prepare.random_bits");
@@ -79,6 +82,10 @@ TrainRecipe train_recipe(const Config& config) {
       layer.gemm(kind) = accumulate_recipe(config, kind);
     }
     layer.backward_from_codes = config.flag("backward.from_codes");
+    layer.reuse_codes = config.flag("backward.reuse_codes");
+    layer.one_draw = config.flag("backward.one_draw");
+    layer.gradient_samples = as_int(config, "backward.gradient_samples");
+    recipe.hindsight_eta = config.real("backward.hindsight_eta");
     recipe.layers = {layer};
     recipe.conv_scale = conv_scale(config.text("train.conv_scale"));
   } else if (arithmetic == "paper-float") {
@@ -109,6 +116,8 @@ TrainSettings train_settings(const Config& config) {
   }
   settings.decay = static_cast<float>(config.real("train.decay"));
   settings.epochs = as_int(config, "train.epochs");
+  settings.fnt_epochs = as_int(config, "fnt.epochs");
+  settings.fnt_learning_rate = static_cast<float>(config.real("fnt.learning_rate"));
   settings.batch = as_int(config, "train.batch");
   settings.seed = static_cast<std::uint32_t>(config.integer("train.seed"));
   settings.method = continual_method(config.text("continual.method"));

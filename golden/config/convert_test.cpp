@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "golden/config/accelerator.hpp"
 #include "golden/config/test_recipe.hpp"
 
 namespace sylvester {
@@ -105,6 +106,62 @@ TEST(Presets, FqtIsHdqtWithoutTransforms) {
     EXPECT_EQ(without.gemm(kind).bits, with.gemm(kind).bits) << to_string(kind);
     EXPECT_EQ(without.gemm(kind).tile, with.gemm(kind).tile) << to_string(kind);
   }
+}
+
+TEST(Presets, LuqOperands) {  // arXiv 2112.10769, with the corrected scale of the gradients
+  const TrainRecipe recipe = preset_recipe("luq");
+  const LayerRecipe layer = recipe.layer(0);
+  for (const Role role : {Role::kForwardInput, Role::kForwardActivation, Role::kForwardWeight}) {
+    EXPECT_EQ(layer.operand(role).scale, ScaleRule::kSawb);
+    EXPECT_EQ(layer.operand(role).rounding, Rounding::kNearest);
+  }
+  const PrepareRecipe& gradient = layer.operand(Role::kInputGradient);
+  EXPECT_EQ(gradient.format, format_index("e3"));
+  EXPECT_EQ(gradient.scale, ScaleRule::kMax);
+  EXPECT_EQ(gradient.rounding, Rounding::kStochastic);
+  EXPECT_TRUE(layer.reuse_codes);
+  EXPECT_TRUE(layer.one_draw);
+  EXPECT_EQ(layer.gradient_samples, 1);
+  for (const AccumulateRecipe& gemm : layer.accumulate) {
+    EXPECT_LT(gemm.tile * 15 * 64, 1 << (gemm.bits - 1)) << "no sum of a tile is limited";
+  }
+  const Config config =
+      Config::load("luq", {"backward.gradient_samples=4", "backward.hindsight_eta=0.5",
+                           "fnt.epochs=3", "fnt.learning_rate=0.25"});
+  EXPECT_EQ(train_recipe(config).layer(0).gradient_samples, 4);
+  EXPECT_EQ(train_recipe(config).hindsight_eta, 0.5);
+  EXPECT_EQ(train_settings(config).fnt_epochs, 3);
+  EXPECT_EQ(train_settings(config).fnt_learning_rate, 0.25F);
+}
+
+TEST(Presets, RhtOperands) {
+  const LayerRecipe layer = preset_recipe("rht").layer(0);
+  for (int i = 0; i < kRoles; ++i) {
+    const auto role = static_cast<Role>(i);
+    const PrepareRecipe& operand = layer.operand(role);
+    const bool gradient = role == Role::kInputGradient || role == Role::kWeightGradient;
+    EXPECT_EQ(operand.format, format_index("i4")) << to_string(role);
+    EXPECT_EQ(operand.rounding, gradient ? Rounding::kStochastic : Rounding::kNearest);
+    EXPECT_EQ(operand.block_rule, BlockRule::kPad);
+    EXPECT_EQ(operand.sign_role, kSignRole + static_cast<int>(gemm_of(role)));
+  }
+  EXPECT_FALSE(layer.backward_from_codes);
+}
+
+TEST(Accelerator, NamesTheFirstSettingThatOnlyGoldenHas) {
+  const auto key = [](const char* preset, const std::vector<std::string>& overrides) {
+    const auto found = golden_only_setting(Config::load(preset, overrides));
+    return found ? found->key + ": " + found->allowed : "";
+  };
+  for (const char* preset : {"hdqt", "fqt", "hdqt-paper-int", "train-small"}) {
+    EXPECT_EQ(key(preset, {}), "") << preset;
+  }
+  EXPECT_EQ(key("luq", {}), "operands.forward_input.scale: max, clip, pow2");
+  EXPECT_EQ(key("rht", {}), "transform.forward.signs: false");
+  EXPECT_EQ(key("fqt", {"backward.gradient_samples=2"}), "backward.gradient_samples: 1");
+  EXPECT_EQ(key("fqt", {"fnt.epochs=2"}), "fnt.epochs: 0");
+  EXPECT_EQ(key("fqt", {"backward.one_draw=true"}), "backward.one_draw: false");
+  EXPECT_EQ(key("fp32", {}), "train.arithmetic: quantised");
 }
 
 TEST(Presets, FloatArithmetics) {

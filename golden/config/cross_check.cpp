@@ -1,6 +1,7 @@
 #include "golden/config/cross_check.hpp"
 
 #include <bit>
+#include <vector>
 
 #include <fmt/core.h>
 
@@ -48,6 +49,10 @@ void check_transforms(const Config& config) {
     const std::string& rule = config.text(rule_key);
     const std::int64_t block = config.integer(block_key);
     if (block != 0 && !is_power_of_two(block)) refuse(config, block_key, "0 or a power of two");
+    if (const std::string signs_key = fmt::format("transform.{}.signs", gemm);
+        rule == "none" && config.flag(signs_key)) {
+      refuse(config, signs_key, fmt::format("false, for {} is \"none\"", rule_key));
+    }
     if (rule == "none") continue;
     if (block == 0 && rule != "paper") {
       refuse(config, block_key,
@@ -100,6 +105,44 @@ void check_training(const Config& config) {
   }
 }
 
+// Codes of a transformed tensor are not codes of the tensor, and G is transformed along another
+// axis in each backward GEMM.
+void check_backward(const Config& config) {
+  const struct {
+    const char* key;
+    std::vector<const char*> gemms;
+  } without_transform[] = {
+      {"backward.reuse_codes", {"forward", "input_gradient", "weight_gradient"}},
+      {"backward.one_draw", {"input_gradient", "weight_gradient"}},
+  };
+  for (const auto& [key, gemms] : without_transform) {
+    for (const char* gemm : gemms) {
+      const std::string rule_key = fmt::format("transform.{}.rule", gemm);
+      const std::string& rule = config.text(rule_key);
+      if (config.flag(key) && rule != "none") {
+        refuse(config, key, fmt::format("false, for {} is \"{}\"", rule_key, rule));
+      }
+    }
+  }
+  if (!is_power_of_two(config.integer("backward.gradient_samples"))) {
+    refuse(config, "backward.gradient_samples", "a power of two");
+  }
+  for (const Role role : {Role::kForwardInput, Role::kForwardActivation, Role::kForwardWeight,
+                          Role::kBackwardWeight, Role::kBackwardActivation}) {
+    const std::string key = fmt::format("operands.{}.scale", to_string(role));
+    if (config.text(key) == "hindsight") {
+      refuse(config, key, "the other rules; hindsight is for gradients only");
+    }
+  }
+  if (config.integer("fnt.epochs") == 0) return;
+  if (const std::string& arithmetic = config.text("train.arithmetic"); arithmetic != "quantised") {
+    refuse(config, "fnt.epochs", fmt::format("0, for train.arithmetic is \"{}\"", arithmetic));
+  }
+  if (const std::string& rule = config.text("transform.forward.rule"); rule != "none") {
+    refuse(config, "fnt.epochs", fmt::format("0, for transform.forward.rule is \"{}\"", rule));
+  }
+}
+
 void check_network(const Config& config) {
   try {
     check_layers(config.texts("network.layers"));
@@ -123,6 +166,7 @@ void check_combinations(const Config& config) {
   check_transforms(config);
   check_signs(config);
   check_training(config);
+  check_backward(config);
   check_network(config);
   check_modes(config);
 }

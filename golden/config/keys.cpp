@@ -215,6 +215,10 @@ void add_transforms(std::vector<KeyDeclaration>& keys) {
                             gemm.product));
     block.default_from = "prepare.block_max";
     keys.push_back(std::move(block));
+    keys.push_back(flag(prefix + "signs", false, kNumeric,
+                        fmt::format("Whether random signs, the same for both operands, come before "
+                                    "the transform in {}.",
+                                    gemm.product)));
   }
 }
 
@@ -243,14 +247,35 @@ void add_operands(std::vector<KeyDeclaration>& keys) {
                           fmt::format("How {} is rounded to codes.", role.tensor)));
     KeyDeclaration scale =
         choice(prefix + "scale", to_string(PrepareRecipe{}.scale),
-               names(ScaleRule::kMax, ScaleRule::kClip, ScaleRule::kPow2), kNumeric,
-               fmt::format("How the largest magnitude of {} becomes its scale.", role.tensor));
+               names(ScaleRule::kMax, ScaleRule::kClip, ScaleRule::kPow2, ScaleRule::kHindsight,
+                     ScaleRule::kSawb, ScaleRule::kLuq),
+               kNumeric,
+               fmt::format("How {} gets its scale: from its largest magnitude, with hindsight from "
+                           "those of earlier steps (gradients), with sawb from its mean square and "
+                           "mean magnitude.",
+                           role.tensor));
     scale.default_from = "prepare.scale";
     keys.push_back(std::move(scale));
   }
   keys.push_back(flag("backward.from_codes", LayerRecipe{}.backward_from_codes, kNumeric,
                       "Whether W and X of the backward GEMMs are prepared from the forward codes, "
                       "not from the wide tensors."));
+  const LayerRecipe d;
+  keys.push_back(
+      flag("backward.reuse_codes", d.reuse_codes, kNumeric,
+           "Whether the backward GEMMs read the forward codes of W and X as they are; "
+           "operands.backward_weight and operands.backward_activation are not read then."));
+  keys.push_back(flag("backward.one_draw", d.one_draw, kNumeric,
+                      "Whether both backward GEMMs read the same codes of G, those of "
+                      "operands.input_gradient; operands.weight_gradient is not read then."));
+  keys.push_back(
+      integer("backward.gradient_samples", d.gradient_samples, 1, kMostGradientSamples, "roundings",
+              kNumeric,
+              "Stochastic roundings of G of which dW is the mean, a power of two (SMP of "
+              "LUQ); each is a GEMM of its own."));
+  keys.push_back(real("backward.hindsight_eta", TrainRecipe{}.hindsight_eta, 0, 1, kNumeric,
+                      "Share of the kept maximum that stays when a step's maximum comes in, with "
+                      "scale hindsight."));
 }
 
 std::vector<std::string> mode_names(const std::vector<OperandMode>& modes) {
@@ -401,6 +426,14 @@ void add_train(std::vector<KeyDeclaration>& keys) {
                          "Test on the first so many samples of each class; 0: on all."));
   keys.push_back(integer("train.threads", 0, 0, 1024, "threads", kNoEffect,
                          "Threads of the golden kernels or of seeds side by side; 0: all cores."));
+  keys.push_back(
+      integer("fnt.epochs", d.fnt_epochs, 0, 100000, "epochs", kNumeric,
+              "Further epochs of each task in float32 but for the weights, which stay in "
+              "low precision (fine-tuning of LUQ)."));
+  keys.push_back(
+      real("fnt.learning_rate", real_default(d.fnt_learning_rate), 0, 1000, kNumeric,
+           "Learning rate in the middle of these; it rises from the rate before them and "
+           "falls back, equally steep."));
   keys.push_back(integer("paper.operand_bits", paper.operand_bits, 2, 7, "bits", kNumeric,
                          "Operand bits of the published HDQT code (train.arithmetic = "
                          "\"paper-float\")."));

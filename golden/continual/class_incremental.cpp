@@ -15,6 +15,7 @@
 #include "golden/continual/run_state.hpp"
 #include "golden/support/error.hpp"
 #include "golden/support/random.hpp"
+#include "golden/support/state_file.hpp"
 #include "golden/train/executor.hpp"
 #include "golden/train/pass.hpp"
 
@@ -50,6 +51,10 @@ void check_settings(const TrainSettings& settings, const Split& split) {
   at_least("test_batch", settings.test_batch, 1);
   at_least("exemplar_batch", settings.exemplar_batch, 1);
   at_least("test_samples_per_class", settings.test_samples_per_class, 0);
+  at_least("fnt_epochs", settings.fnt_epochs, 0);
+  if (settings.fnt_epochs > 0 && settings.recipe.mode != TrainMode::kQuantised) {
+    throw UserError("fnt_epochs needs quantised arithmetic, after which it goes on in float32");
+  }
   if (!(settings.temperature > 0.0F)) {
     throw UserError(fmt::format("temperature = {}; allowed: above 0", settings.temperature));
   }
@@ -98,6 +103,8 @@ class Run {
         hooks_(hooks),
         method_(make_method(settings)),
         student_(make_executor(settings.recipe, backend)),
+        tuner_(settings.fnt_epochs > 0 ? make_fine_tuning_executor(settings.recipe, backend)
+                                       : nullptr),
         teacher_(make_executor(settings.recipe, backend)),
         evaluator_(make_executor(settings.recipe, backend)),
         train_samples_(samples_by_class(split.train, 0)),
@@ -115,7 +122,7 @@ class Run {
     }
     const int classes = split.train.classes;
     where_.tasks = (classes + settings.classes_per_task - 1) / settings.classes_per_task;
-    where_.epochs = settings.epochs;
+    where_.epochs = epochs();
     where_.steps = count_steps();
     check_batches();
   }
@@ -151,6 +158,8 @@ class Run {
   [[nodiscard]] bool stopped() const {
     return settings_.max_steps > 0 && where_.step >= settings_.max_steps;
   }
+  // Of a task.
+  [[nodiscard]] int epochs() const { return settings_.epochs + settings_.fnt_epochs; }
   // Begun and not finished: there is an optimiser's state.
   [[nodiscard]] bool in_a_task() const { return begun_ > finished_; }
   // A stop ends the run once the task's result is there.
@@ -231,10 +240,13 @@ class Run {
         const Share share = share_of(task(t), c);
         samples += share.all - share.held_out;
       }
-      steps += static_cast<std::uint64_t>(settings_.epochs) *
-               static_cast<std::uint64_t>((samples + settings_.batch - 1) / settings_.batch);
+      steps += static_cast<std::uint64_t>(epochs()) * batches(as_size(samples));
     }
     return settings_.max_steps > 0 ? std::min(steps, settings_.max_steps) : steps;
+  }
+
+  [[nodiscard]] std::uint64_t batches(std::size_t samples) const {
+    return (samples + as_size(settings_.batch) - 1) / as_size(settings_.batch);
   }
 
   [[nodiscard]] PassContext context(PassKind kind, TrainTotals* totals) const {
@@ -276,6 +288,7 @@ class Run {
     result_.backward_bytes = backward_bytes(network_, *student_, settings_.batch);
     begin_teacher();
     sgd_.reset(network_);  // each task begins with a new optimiser
+    student_->restore({});
     ++begun_;
   }
 
@@ -327,28 +340,37 @@ class Run {
     samples_ = task_samples();
     const HostRandom orders =
         root_.fork(kOrderStream).fork(static_cast<std::uint64_t>(where_.task));
-    task_is_learned_ = next_epoch_ == settings_.epochs;
-    for (int epoch = next_epoch_; epoch < settings_.epochs && !stopped(); ++epoch) {
+    task_is_learned_ = next_epoch_ == epochs();
+    for (int epoch = next_epoch_; epoch < epochs() && !stopped(); ++epoch) {
       where_.epoch = epoch;
-      sgd_.set_rate(learning_rate(settings_, epoch));
+      const bool tunes = epoch >= settings_.epochs;
+      Executor& executor = tunes ? *tuner_ : *student_;
+      if (!tunes) sgd_.set_rate(learning_rate(settings_, epoch));
       HostRandom random = orders.fork(static_cast<std::uint64_t>(epoch));
       std::vector<int> order = samples_.learned;
       shuffle(std::span<int>(order), random);
       double loss = 0.0;
-      int batches = 0;
+      int learned = 0;
       std::size_t start = 0;
       while (start < order.size() && !stopped()) {
         const std::size_t size = std::min(as_size(settings_.batch), order.size() - start);
-        where_.loss = learn_batch({order.data() + start, size});
+        if (tunes) {
+          const std::uint64_t of_epoch = batches(order.size());
+          sgd_.set_rate(fine_tuning_rate(
+              settings_,
+              as_size(epoch - settings_.epochs) * of_epoch + static_cast<std::uint64_t>(learned),
+              as_size(settings_.fnt_epochs) * of_epoch));
+        }
+        where_.loss = learn_batch(executor, {order.data() + start, size});
         loss += where_.loss;
-        ++batches;
+        ++learned;
         ++where_.step;
         start += size;
         report(TrainProgress::Event::kUpdate);
       }
-      where_.loss = loss / batches;
-      task_is_learned_ = epoch + 1 == settings_.epochs && start == order.size();
-      if (epoch + 1 == settings_.epochs || stopped()) result_.task_loss.push_back(where_.loss);
+      where_.loss = loss / learned;
+      task_is_learned_ = epoch + 1 == epochs() && start == order.size();
+      if (epoch + 1 == epochs() || stopped()) result_.task_loss.push_back(where_.loss);
       next_epoch_ = epoch + 1;
       if (start < order.size())
         return;  // an epoch that max_steps has cut is no place to go on from
@@ -367,14 +389,14 @@ class Run {
   }
 
   // One update of the weights; returns the loss before it.
-  double learn_batch(std::span<const int> samples) {
+  double learn_batch(Executor& executor, std::span<const int> samples) {
     const int batch = static_cast<int>(samples.size());
     FloatMatrix& x = input_of(activations_, network_, batch);
     gather(split_.train, samples, x);
     labels_.clear();
     for (const int sample : samples) labels_.push_back(split_.train.label[as_size(sample)]);
-    student_->begin(network_, context(PassKind::kTraining, &result_.totals));
-    forward_pass(network_, *student_, activations_);
+    executor.begin(network_, context(PassKind::kTraining, &result_.totals));
+    forward_pass(network_, executor, activations_);
     if (has_teacher()) {
       input_of(old_activations_, old_network_, batch).values = x.values;
       old_activations_.first_sample = static_cast<std::uint32_t>(where_.step - teacher_step_) *
@@ -388,7 +410,7 @@ class Run {
                        .labels = labels_},
                       gradients_);
     require_finite(loss);
-    backward_pass(network_, *student_, activations_, gradients_);
+    backward_pass(network_, executor, activations_, gradients_);
     learn_statistics(activations_, network_);
     sgd_.step(network_, gradients_.nodes);
     return loss;
@@ -532,6 +554,7 @@ class Run {
             {"network", to_state(network_)},
             {"old_network", to_state(old_network_)},
             {"velocity", to_state(in_a_task() ? sgd_.velocity() : Sgd::Velocity())},
+            {"executor", to_binary(in_a_task() ? student_->state() : std::vector<double>())},
             {"memory", to_state(memory_)},
             {"method", method_->state()},
             {"linear", to_state(result_.linear)},
@@ -558,7 +581,7 @@ class Run {
     state.at("next_epoch").get_to(next_epoch_);
     state.at("cut_short").get_to(cut_short_);
     if (begun_ < 1 || begun_ > where_.tasks || finished_ < begun_ - 1 || finished_ > begun_ ||
-        next_epoch_ < 0 || next_epoch_ > settings_.epochs) {
+        next_epoch_ < 0 || next_epoch_ > epochs()) {
       throw UserError("the saved state belongs to a run with other tasks or epochs");
     }
     for (int t = 0; t < begun_; ++t) {
@@ -575,6 +598,11 @@ class Run {
       from_state(state.at("velocity"), velocity);
       sgd_.restore(std::move(velocity));
     }
+    std::vector<double> executor = from_binary<double>(state.at("executor"));
+    if (!executor.empty() && executor.size() != 2 * network_.layers.size()) {
+      throw UserError("the saved state belongs to a network of another shape");
+    }
+    student_->restore(std::move(executor));
     from_state(state.at("memory"), train_samples_, memory_);
     method_->restore(state.at("method"));
     state.at("teacher_step").get_to(where_.step);
@@ -595,6 +623,7 @@ class Run {
   const RunHooks& hooks_;
   std::unique_ptr<Method> method_;
   std::unique_ptr<Executor> student_;
+  std::unique_ptr<Executor> tuner_;  // of the fine-tuning, or null
   std::unique_ptr<Executor> teacher_;
   std::unique_ptr<Executor> evaluator_;
   std::vector<std::vector<int>> train_samples_;  // by class

@@ -47,7 +47,7 @@ TEST(ClassIncremental, SeedDecidesTheWeights) {
 
 TEST(ClassIncremental, ThreadsInstructionSetsAndCountersDoNotMatter) {
   const SimdLevel best = simd_level();
-  for (const char* preset : {"hdqt", "hdqt-paper-int", "hdqt-paper"}) {
+  for (const char* preset : {"hdqt", "hdqt-paper-int", "hdqt-paper", "luq", "rht"}) {
     TrainSettings settings = small_settings(preset_recipe(preset));
     settings.epochs = 2;
     const TrainResult expected = run(settings);
@@ -75,6 +75,8 @@ TEST(ClassIncremental, WeightsArePinned) {
       {"fqt", "f2ed794352565229abc7dc285504b40dfc94a94a276e040a97870c73b1dfff9c"},
       {"hdqt-paper-int", "5fa73080eca4b4188f2c8a8d71eff84609ca8418d8ab0190099be67f4635b608"},
       {"hdqt-paper", "a647f38aa599643ad63b5ce716eed3523a829828e0870978ec59e30a27a3435c"},
+      {"luq", "2c8090cf456c692bd28091e1e7089223c285fa0e8d25463846f56b0f9b876bec"},
+      {"rht", "cc263eba2d5a434376f37060b1fa5dbe16ebec19875d4941afdd23e32c1f7a5c"},
   };
   for (const auto& [preset, sha] : expected) {
     TrainSettings settings = small_settings(preset_recipe(preset));
@@ -182,6 +184,39 @@ TEST(ClassIncremental, MaxStepsEndsTheRunAfterATest) {
   EXPECT_FALSE(result.complete);
   settings.max_steps = 16;  // exactly all
   EXPECT_TRUE(run(settings).complete);
+}
+
+TEST(ClassIncremental, FineTuningAddsEpochsAndLearns) {
+  TrainSettings settings = small_settings(preset_recipe("luq"));
+  settings.epochs = 3;
+  const TrainResult without = run(settings);
+  settings.fnt_epochs = 2;
+  const TrainResult with = run(settings);
+  EXPECT_EQ(without.steps, 48U);
+  EXPECT_EQ(with.steps, 80U);
+  EXPECT_NE(with.weights_sha256, without.weights_sha256);
+  EXPECT_GT(with.linear.final(), 60.0);
+  // Only the first epochs prepare gradients.
+  const auto gradients = [](const TrainResult& result) {
+    return result.totals.prepare[static_cast<std::size_t>(Role::kInputGradient)].operands;
+  };
+  EXPECT_EQ(gradients(with), gradients(without));
+  settings.recipe = preset_recipe("fp32");
+  EXPECT_THROW(run(settings), UserError);
+}
+
+TEST(ClassIncremental, FineTuningRateIsATriangle) {
+  TrainSettings settings;
+  settings.epochs = 2;
+  settings.milestones = {1};
+  settings.decay = 0.1F;
+  settings.sgd.learning_rate = 0.1F;  // the last epoch: 0.01
+  settings.fnt_learning_rate = 0.05F;
+  EXPECT_FLOAT_EQ(fine_tuning_rate(settings, 0, 4), 0.02F);
+  EXPECT_FLOAT_EQ(fine_tuning_rate(settings, 1, 4), 0.04F);
+  EXPECT_FLOAT_EQ(fine_tuning_rate(settings, 2, 4), 0.04F);
+  EXPECT_FLOAT_EQ(fine_tuning_rate(settings, 3, 4), 0.02F);
+  EXPECT_FLOAT_EQ(fine_tuning_rate(settings, 1, 3), 0.05F);
 }
 
 TEST(ClassIncremental, MemoryAndDistillationReduceForgetting) {

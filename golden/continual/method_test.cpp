@@ -269,6 +269,31 @@ TEST(RunState, ARunThatGoesOnEndsLikeOneThatWasNotInterrupted) {
   }
 }
 
+// The kept maxima of the gradients are part of the state, as are the epochs of the fine-tuning.
+TEST(RunState, ARunOfLuqGoesOnWithItsMaxima) {
+  for (const ContinualMethod method : {kIcarl, kDer}) {
+    TrainSettings settings = settings_of(method, "luq");
+    LayerRecipe& layer = settings.recipe.layers[0];
+    layer.operand(Role::kInputGradient).scale = ScaleRule::kHindsight;
+    layer.gradient_samples = 2;
+    settings.epochs = 2;
+    settings.fnt_epochs = 1;
+    const Saved saved = run_and_save(settings);
+    EXPECT_EQ(saved.states.size(), 12U);
+    for (std::size_t i = 0; i < saved.states.size(); ++i) {
+      const TrainResult resumed = run(settings, {.resume = &saved.states[i]});
+      EXPECT_EQ(resumed.weights_sha256, saved.result.weights_sha256) << i;
+      EXPECT_EQ(resumed.totals, saved.result.totals) << i;
+    }
+    // Without them the rest of the run is another one.
+    nlohmann::json forgotten = saved.states[0];
+    forgotten["executor"] = nlohmann::json::binary({});
+    EXPECT_NE(run(settings, {.resume = &forgotten}).weights_sha256, saved.result.weights_sha256);
+    forgotten["executor"] = nlohmann::json::binary(std::vector<std::uint8_t>(8));
+    EXPECT_THROW(run(settings, {.resume = &forgotten}), UserError);
+  }
+}
+
 TEST(RunState, ARunThatMaxStepsCutStaysIncomplete) {
   TrainSettings settings = settings_of(kIcarl);
   settings.max_steps = 75;  // in the last task

@@ -22,8 +22,12 @@ struct TrainSettings {
   std::vector<int> milestones;  ///< epochs, from 0, at whose start the learning rate drops
   float decay = 0.1F;           ///< its factor then
   int epochs = 100;             ///< per task
-  int batch = 128;              ///< the last batch of an epoch may be smaller
-  std::uint32_t seed = 1;       ///< weights, order of samples, stochastic rounding
+  /// After these, of every task, epochs in float32 but for the weights (LUQ's fine-tuning, FNT);
+  /// with TrainMode::kQuantised and no forward transform.
+  int fnt_epochs = 0;
+  float fnt_learning_rate = 0.02F;  ///< in their middle, see fine_tuning_rate
+  int batch = 128;                  ///< the last batch of an epoch may be smaller
+  std::uint32_t seed = 1;           ///< weights, order of samples, stochastic rounding
 
   ContinualMethod method = ContinualMethod::kIcarl;
   int classes_per_task = 2;  ///< all classes or more: plain training. The last task may have fewer
@@ -49,6 +53,17 @@ inline float learning_rate(const TrainSettings& settings, int epoch) {
     if (epoch >= milestone) rate *= settings.decay;
   }
   return rate;
+}
+
+/// Of step `step` of the `steps` of a task's fine-tuning: from the rate of the last epoch before it
+/// up to fnt_learning_rate in the middle and down again, equally steep.
+inline float fine_tuning_rate(const TrainSettings& settings, std::uint64_t step,
+                              std::uint64_t steps) {
+  const auto last = static_cast<double>(learning_rate(settings, settings.epochs - 1));
+  const double place = (static_cast<double>(step) + 0.5) / static_cast<double>(steps);  // 0 ... 1
+  const double height = place < 0.5 ? 2.0 * place : 2.0 - 2.0 * place;
+  return static_cast<float>(last +
+                            (static_cast<double>(settings.fnt_learning_rate) - last) * height);
 }
 
 }  // namespace sylvester

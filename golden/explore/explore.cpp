@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "golden/config/accelerator.hpp"
 #include "golden/config/convert.hpp"
 #include "golden/continual/class_incremental.hpp"
 #include "golden/continual/result_json.hpp"
@@ -226,7 +227,7 @@ std::vector<CycleJob> all_cycles(const Space& space, const DataSets& sets) {
   std::vector<CycleJob> jobs;
   for (std::size_t p = 0; p < space.points.size(); ++p) {
     const Config& config = space.points[p].config;
-    if (config.text("train.arithmetic") != "quantised") continue;
+    if (golden_only_setting(config)) continue;
     std::vector<LayerGemm> gemms;
     if (space.gemms.empty()) {
       gemms = at_point(config,

@@ -137,6 +137,11 @@ PrepareDescriptor describe(const HardwareParameters& hardware, const PrepareJob&
   require(contains(prepared, recipe.format),
           std::string("tensor '") + tensor + "': format " + format.name +
               " is not built in the prepare unit; allowed: " + names_of(prepared));
+  require(is_buildable(recipe.scale),
+          "tensor '" + tensor + "': scale rule " + std::string(to_string(recipe.scale)) +
+              " is not built in the prepare unit; allowed: max, clip, pow2");
+  require(recipe.sign_role == 0,
+          "tensor '" + tensor + "': the prepare unit has no random signs; allowed: sign_role 0");
   require(recipe.rounding == Rounding::kNearest || recipe.random_bits == hardware.random_bits,
           "tensor '" + tensor + "': random_bits " + std::to_string(recipe.random_bits) +
               " differs from the hardware's " + std::to_string(hardware.random_bits));

@@ -27,7 +27,7 @@ struct VectorReport {
 /// Every function throws UserError if a file or a case is malformed.
 nlohmann::json read_vectors(const std::string& path);
 
-/// The name under which golden skips this case ("nibble", "rescale", "hindsight", "sawb"), or "".
+/// The name under which golden skips this case ("nibble", "rescale"), or "".
 std::string skipped_as(const nlohmann::json& file, const nlohmann::json& vector_case);
 
 /// The expected fields of a case, as golden computes them: the reference cells and the vectorised

@@ -90,11 +90,11 @@ TEST(VectorFile, IntegersMayBeTexts) {
 
 TEST(VectorFile, RulesWrittenAheadAreSkipped) {
   const json file = json::parse(R"({"rule": "I8-1", "kind": "nibble", "cases": [{}, {},
-    {"kind": "prepare", "recipe": {"scale": "sawb"}}]})");
+    {"kind": "rescale"}]})");
   const VectorReport report = check_vectors(file, "f");
   EXPECT_EQ(report.checked, 0);
   EXPECT_EQ(report.skipped.at("nibble"), 2);
-  EXPECT_EQ(report.skipped.at("sawb"), 1);
+  EXPECT_EQ(report.skipped.at("rescale"), 1);
 }
 
 TEST(VectorFile, MalformedFilesAreUserErrors) {

@@ -1,6 +1,8 @@
 #include "golden/numerics/prepare.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <cstdlib>
 #include <functional>
 #include <mutex>
@@ -13,8 +15,12 @@
 namespace sylvester {
 namespace {
 
-constexpr NameTable<ScaleRule, 3> kScaleRuleNames{
-    {{ScaleRule::kMax, "max"}, {ScaleRule::kClip, "clip"}, {ScaleRule::kPow2, "pow2"}}};
+constexpr NameTable<ScaleRule, 6> kScaleRuleNames{{{ScaleRule::kMax, "max"},
+                                                   {ScaleRule::kClip, "clip"},
+                                                   {ScaleRule::kPow2, "pow2"},
+                                                   {ScaleRule::kHindsight, "hindsight"},
+                                                   {ScaleRule::kSawb, "sawb"},
+                                                   {ScaleRule::kLuq, "luq"}}};
 constexpr NameTable<Rounding, 2> kRoundingNames{
     {{Rounding::kNearest, "nearest"}, {Rounding::kStochastic, "stochastic"}}};
 
@@ -24,6 +30,16 @@ int least_exponent(std::int64_t max_magnitude, std::int64_t largest) {
   while (max_magnitude > largest << e) ++e;
   while (e <= 0 && max_magnitude << (1 - e) <= largest) --e;
   return e;
+}
+
+// floor of the square root.
+std::uint64_t integer_root(Uint128 x) {
+  auto root =
+      static_cast<std::uint64_t>(std::min(std::sqrt(static_cast<double>(x)), 0x1.fffffffffffffp63));
+  while (Uint128{root} * root > x) --root;
+  // The estimate is off by 2^-52 of itself: a few thousand at most.
+  while (Uint128{root} + 1 <= ~std::uint64_t{0} && Uint128{root + 1} * (root + 1) <= x) ++root;
+  return root;
 }
 
 // Everything of the result that does not depend on the coefficients.
@@ -51,6 +67,9 @@ void check_shape(const PrepareJob& job) {
   if (input.lines < 1) {
     refuse(job, "needs at least 1 line, has " + std::to_string(input.lines));
   }
+  if (job.max_given < 0) {
+    refuse(job, "max_given " + std::to_string(job.max_given) + " is negative");
+  }
   if (recipe.random_bits < 1 || recipe.random_bits > 16) {
     refuse(job, "random_bits " + std::to_string(recipe.random_bits) + " is not in 1...16");
   }
@@ -71,6 +90,9 @@ void check_shape(const PrepareJob& job) {
                     std::to_string(input.lines) + " x " + std::to_string(input.k) + " elements");
   }
   const Format& row = formats()[static_cast<std::size_t>(recipe.format)];
+  if (!row.is_signed && recipe.sign_role != 0) {  // FMT-3
+    refuse(job, "unsigned format " + row.name + " cannot hold a tensor with random signs");
+  }
   if (!row.is_signed && block > 1) {  // FMT-3
     refuse(job, "unsigned format " + row.name + " cannot hold a transformed tensor (block " +
                     std::to_string(block) + ")");
@@ -87,6 +109,16 @@ void check_range(const PrepareJob& job, const MantissaRange& range) {
   }
 }
 
+// WHT-5: for every k, 0 or, if the element changes its sign, -1.
+void make_signs(const PrepareRecipe& recipe, int k, std::vector<std::int16_t>& signs) {
+  const DrawKey key = draw_key(sign_context(recipe));
+  signs.resize(static_cast<std::size_t>(k));
+  for (std::size_t i = 0; i < signs.size(); ++i) {
+    signs[i] = static_cast<std::int16_t>(
+        -static_cast<std::int16_t>(draw(key, static_cast<std::uint32_t>(i), 1)));
+  }
+}
+
 // A thread is worth its start for so many coefficients.
 constexpr std::int64_t kPieceCoefficients = 1 << 16;
 
@@ -99,7 +131,8 @@ class Pieces {
     const bool one_run =
         recipe.rounding == Rounding::kNearest ||
         recipe.stride_line == static_cast<std::uint32_t>(task.k_padded) * recipe.stride_k;
-    if (task.k == task.k_padded && one_run && size <= kLongestContraction) {
+    if (task.k == task.k_padded && one_run && task.signs == nullptr &&
+        size <= kLongestContraction) {
       lines_ = 1;
       task.k = static_cast<int>(size);
       task.k_padded = task.k;
@@ -139,11 +172,20 @@ ScaleRule scale_rule(std::string_view name) {
 }
 Rounding rounding(std::string_view name) { return find_name(kRoundingNames, "rounding", name); }
 
+Clip sawb_clip(std::uint64_t s1, Uint128 s2, std::uint64_t count) {
+  const Uint128 first = Uint128{121} * integer_root((s2 * count) << 16);
+  const Uint128 second = Uint128{122} * s1 << 8;
+  if (first <= second) return {};
+  const auto t = static_cast<std::uint64_t>((first - second) / (Uint128{10} * count));
+  const int h = std::max(0, static_cast<int>(std::bit_width(t)) - 16);
+  return {.mantissa = static_cast<std::uint32_t>(t >> h), .exponent = h - 8};
+}
+
 Quantiser make_quantiser(const Format& format, ScaleRule rule, std::int32_t max_magnitude,
-                         const Scale& input_scale) {
+                         const Scale& input_scale, const ScaleInputs& inputs) {
   if (max_magnitude < 0) throw UserError("the largest magnitude of a tensor is never negative");
   Quantiser quantiser;
-  if (max_magnitude == 0) {  // PRE-2
+  if (max_magnitude == 0 || (rule == ScaleRule::kHindsight && inputs.max_given == 0)) {  // PRE-2
     quantiser.n = static_cast<std::uint64_t>(format.largest());
     quantiser.d = 0;
     quantiser.scale = make_scale(input_scale.num, input_scale.den, input_scale.exponent);
@@ -151,6 +193,7 @@ Quantiser make_quantiser(const Format& format, ScaleRule rule, std::int32_t max_
   }
   const auto m = static_cast<std::uint64_t>(max_magnitude);
   const auto q = static_cast<std::uint64_t>(format.largest());
+  if (rule == ScaleRule::kSawb && inputs.clip.mantissa == 0) rule = ScaleRule::kMax;
   switch (rule) {
     case ScaleRule::kMax:
       quantiser.n = q;
@@ -166,8 +209,22 @@ Quantiser make_quantiser(const Format& format, ScaleRule rule, std::int32_t max_
       quantiser.d = std::uint64_t{1} << std::max(0, e);
       break;
     }
+    case ScaleRule::kHindsight:
+      quantiser.n = q;
+      quantiser.d = static_cast<std::uint64_t>(inputs.max_given);
+      break;
+    case ScaleRule::kSawb: {
+      const int e = inputs.clip.exponent + (format.is_signed ? 0 : 1);
+      quantiser.n = q << std::max(0, -e);
+      quantiser.d = std::uint64_t{inputs.clip.mantissa} << std::max(0, e);
+      break;
+    }
+    case ScaleRule::kLuq:
+      quantiser.n = 2 * q - 1;
+      quantiser.d = 2 * m;
+      break;
   }
-  // n < 2^14 and d < 2^37, so the products fit in 128 bits whatever the input's scale is.
+  // n < 2^16 and d < 2^37, so the products fit in 128 bits whatever the input's scale is.
   quantiser.scale =
       make_scale(Uint128{input_scale.num} * quantiser.d, Uint128{input_scale.den} * quantiser.n,
                  std::int64_t{input_scale.exponent} - format.exponent);
@@ -206,6 +263,13 @@ Rounded divide_round(const Format& format, std::uint64_t numerator, std::uint64_
   return {.code = static_cast<int>(code), .rounded_up = up && rounding == Rounding::kStochastic};
 }
 
+DrawContext sign_context(const PrepareRecipe& recipe) {
+  DrawContext context = recipe.draw;
+  context.role = recipe.sign_role;
+  context.repetition = 0;
+  return context;
+}
+
 PreparedOperand prepared_shape(const PrepareJob& job) {
   PreparedOperand operand;
   set_shape(job, operand);
@@ -230,10 +294,14 @@ PreparedOperand prepare_reference(const PrepareJob& job) {
   const auto k_padded = static_cast<std::size_t>(operand.k_padded);
   const auto block = static_cast<std::size_t>(operand.block);
 
+  const DrawKey sign_key = draw_key(sign_context(recipe));
   std::vector<std::int32_t> coefficients(lines * k_padded, 0);
   for (std::size_t line = 0; line < lines; ++line) {
     std::int32_t* out = &coefficients[line * k_padded];
     std::copy_n(&input.mantissas[line * k], k, out);
+    for (std::size_t i = 0; recipe.sign_role != 0 && i < k; ++i) {  // WHT-5
+      if (draw(sign_key, static_cast<std::uint32_t>(i), 1) == 1) out[i] = -out[i];
+    }
     for (std::size_t start = 0; start < k_padded; start += block) {
       walsh_hadamard({out + start, block});
     }
@@ -241,11 +309,23 @@ PreparedOperand prepare_reference(const PrepareJob& job) {
   for (const std::int32_t v : coefficients) {
     operand.max_magnitude = std::max(operand.max_magnitude, std::abs(v));
   }
-  const Quantiser quantiser = make_quantiser(row, recipe.scale, operand.max_magnitude, input.scale);
+  ScaleInputs inputs{.max_given = job.max_given, .clip = {}};
+  if (recipe.scale == ScaleRule::kSawb) {
+    std::uint64_t s1 = 0;
+    Uint128 s2 = 0;
+    for (const std::int32_t v : coefficients) {
+      const auto magnitude = static_cast<std::uint64_t>(std::abs(v));
+      s1 += magnitude;
+      s2 += magnitude * magnitude;
+    }
+    inputs.clip = sawb_clip(s1, s2, coefficients.size());
+  }
+  const Quantiser quantiser =
+      make_quantiser(row, recipe.scale, operand.max_magnitude, input.scale, inputs);
   operand.scale = quantiser.scale;
   operand.codes.assign(lines * k_padded, 0);
   PrepareCounters counters;
-  if (operand.max_magnitude == 0) {
+  if (quantiser.d == 0) {
     counters.zero_codes = operand.codes.size();
     operand.counters = reported(counters, job.counters);
     return operand;
@@ -284,6 +364,11 @@ void prepare(const PrepareJob& job, int threads, PreparedOperand& operand) {
   task.block = operand.block;
   task.recipe = &recipe;
   task.counted = job.counters != CounterMode::kNone;
+  if (recipe.sign_role != 0) {
+    static thread_local std::vector<std::int16_t> signs;  // memory is used again
+    make_signs(recipe, operand.k, signs);
+    task.signs = signs.data();
+  }
   const Pieces pieces(job, task, resolve_threads(threads));
 
   std::mutex mutex;
@@ -297,13 +382,27 @@ void prepare(const PrepareJob& job, int threads, PreparedOperand& operand) {
   check_range(job, range.mantissas);
   task.words = fits_words(range.mantissas, operand.block);
   operand.max_magnitude = range.largest;
+  ScaleInputs inputs{.max_given = job.max_given, .clip = {}};
+  if (recipe.scale == ScaleRule::kSawb) {
+    CoefficientSums sums;
+    const auto add = [&](std::size_t i) {
+      const CoefficientSums part = coefficient_sums(task, pieces[i]);
+      const std::lock_guard lock(mutex);
+      sums.magnitudes += part.magnitudes;
+      sums.squares += part.squares;
+    };
+    parallel_for(pieces.count(), threads, std::ref(add));
+    inputs.clip = sawb_clip(
+        sums.magnitudes, sums.squares,
+        static_cast<std::uint64_t>(operand.lines) * static_cast<std::uint64_t>(operand.k_padded));
+  }
   const Quantiser quantiser =
-      make_quantiser(row, recipe.scale, operand.max_magnitude, job.input.scale);
+      make_quantiser(row, recipe.scale, operand.max_magnitude, job.input.scale, inputs);
   operand.scale = quantiser.scale;
   operand.codes.resize(static_cast<std::size_t>(operand.lines) *
                        static_cast<std::size_t>(operand.k_padded));
   PrepareCounters counters;
-  if (operand.max_magnitude == 0) {
+  if (quantiser.d == 0) {
     std::fill(operand.codes.begin(), operand.codes.end(), Code{0});
     counters.zero_codes = operand.codes.size();
   } else {

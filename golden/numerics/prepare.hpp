@@ -14,8 +14,9 @@
 
 namespace sylvester {
 
-/// How the largest magnitude M of a tensor becomes the quantiser's N/D (PRE-3).
-enum class ScaleRule { kMax, kClip, kPow2 };
+/// How a tensor becomes the quantiser's N/D (PRE-3): from its largest magnitude M, from one given
+/// by the job (kHindsight, HND-1), or from its mean and mean square (kSawb, SAWB-1).
+enum class ScaleRule { kMax, kClip, kPow2, kHindsight, kSawb, kLuq };
 enum class Rounding { kNearest, kStochastic };
 
 std::string_view to_string(ScaleRule rule);
@@ -31,7 +32,8 @@ struct PrepareRecipe {
   int block = 0;  ///< largest block, a power of two; 0 = no bound
   ScaleRule scale = ScaleRule::kMax;
   Rounding rounding = Rounding::kNearest;
-  int random_bits = 8;  ///< 1...16
+  int random_bits = 8;         ///< 1...16
+  std::uint8_t sign_role = 0;  ///< role field of the random signs' draws (WHT-5); 0: no signs
   DrawContext draw;
   std::uint32_t index0 = 0;  ///< index of (line, k) = index0 + line*stride_line + k*stride_k
   std::uint32_t stride_line = 0;
@@ -41,6 +43,7 @@ struct PrepareRecipe {
 struct PrepareJob {
   PrepareRecipe recipe;
   WideMatrix input;
+  std::int32_t max_given = 0;  ///< M_given of kHindsight, at least 0; others do not read it
   CounterMode counters = CounterMode::kFull;
 };
 
@@ -63,11 +66,26 @@ struct PreparedOperand {
 /// Numerator factor and denominator of the quantiser for one tensor (PRE-3): q = round(v*n/d).
 struct Quantiser {
   std::uint64_t n = 0;  ///< N = |v| * n
-  std::uint64_t d = 1;  ///< D; 0 only if M = 0
+  std::uint64_t d = 1;  ///< D; 0: all codes are zeros (PRE-2)
   Scale scale;          ///< input scale times d/n (and the format's exponent)
 };
+
+/// mantissa·2^exponent; the mantissa has at most 16 bits.
+struct Clip {
+  std::uint32_t mantissa = 0;  ///< 0: the tensor has no clip, rule `max`
+  int exponent = 0;
+};
+/// SAWB-1: the clip of `count` coefficients with the sum of magnitudes S1 and of squares S2.
+/// Coefficients are below 2^25, count below 2^31.
+Clip sawb_clip(std::uint64_t s1, Uint128 s2, std::uint64_t count);
+
+/// What rules read besides M.
+struct ScaleInputs {
+  std::int32_t max_given = 0;  ///< kHindsight
+  Clip clip;                   ///< kSawb
+};
 Quantiser make_quantiser(const Format& format, ScaleRule rule, std::int32_t max_magnitude,
-                         const Scale& input_scale);
+                         const Scale& input_scale, const ScaleInputs& inputs = {});
 
 /// Result of the divide-and-round cell for one magnitude.
 struct Rounded {
@@ -78,6 +96,9 @@ struct Rounded {
 /// (ignored by nearest). D > 0.
 Rounded divide_round(const Format& format, std::uint64_t numerator, std::uint64_t d,
                      Rounding rounding, int random_bits, std::uint32_t r);
+
+/// What the random signs of a recipe are named by (WHT-5); both operands of a GEMM have the same.
+DrawContext sign_context(const PrepareRecipe& recipe);
 
 /// Everything of the result that does not depend on the elements; without codes and scale.
 PreparedOperand prepared_shape(const PrepareJob& job);

@@ -47,9 +47,13 @@ HWY_INLINE Chunk mantissas(const PrepareTask& task, int line, int start, int cou
   chunk.padded = (count + kWords - 1) / kWords * kWords;
   chunk.words = task.mantissas + static_cast<std::ptrdiff_t>(line) * task.k + start;
   const int inputs = std::min(count, task.k - start);
-  if (inputs < chunk.padded) {
-    const auto size = static_cast<std::size_t>(inputs);
+  if (inputs < chunk.padded || task.signs != nullptr) {
+    const auto size = static_cast<std::size_t>(std::max(0, inputs));
     std::memcpy(buffers.words, chunk.words, size * sizeof(std::int16_t));
+    for (std::size_t i = 0; task.signs != nullptr && i < size; ++i) {
+      const std::int16_t mask = task.signs[static_cast<std::size_t>(start) + i];
+      buffers.words[i] = static_cast<std::int16_t>((buffers.words[i] ^ mask) - mask);
+    }
     std::fill(buffers.words + size, buffers.words + chunk.padded, std::int16_t{0});
     chunk.words = buffers.words;
   }
@@ -132,6 +136,38 @@ CoefficientRange find_range(const PrepareTask& task, const PreparePiece& piece) 
   range.mantissas = range_of(least, most);
   range.largest = task.block == 1 ? range.mantissas.largest_magnitude() : largest;
   return range;
+}
+
+// A chunk's sum of squares is below 2^10·2^50.
+template <typename T>
+HWY_INLINE void add_sums(const T* v, int count, CoefficientSums& sums) {
+  std::uint64_t magnitudes = 0;
+  std::uint64_t squares = 0;
+  for (int i = 0; i < count; ++i) {
+    const std::int64_t wide = v[i];
+    magnitudes += static_cast<std::uint64_t>(wide < 0 ? -wide : wide);
+    squares += static_cast<std::uint64_t>(wide * wide);
+  }
+  sums.magnitudes += magnitudes;
+  sums.squares += squares;
+}
+
+CoefficientSums find_sums(const PrepareTask& task, const PreparePiece& piece) {
+  Buffers buffers;
+  CoefficientSums sums;
+  for (int line = piece.first_line; line < piece.last_line; ++line) {
+    for (int start = piece.first; start < piece.last; start += kChunk) {
+      const int count = std::min(kChunk, piece.last - start);
+      Chunk chunk = mantissas(task, line, start, count, buffers);
+      transform(task.block, task.words, chunk, buffers);
+      if (chunk.pairs == nullptr) {
+        add_sums(chunk.words, chunk.padded, sums);
+      } else {
+        add_sums(chunk.pairs, chunk.padded, sums);
+      }
+    }
+  }
+  return sums;
 }
 
 // In `count` only: the zeros that fill the last vector do not count.
@@ -236,6 +272,7 @@ HWY_AFTER_NAMESPACE();
 namespace sylvester {
 namespace {
 HWY_EXPORT(find_range);
+HWY_EXPORT(find_sums);
 HWY_EXPORT(round_piece);
 }  // namespace
 
@@ -247,6 +284,9 @@ void CoefficientRange::add(const CoefficientRange& other) {
 
 CoefficientRange coefficient_range(const PrepareTask& task, const PreparePiece& piece) {
   return HWY_DYNAMIC_DISPATCH(find_range)(task, piece);
+}
+CoefficientSums coefficient_sums(const PrepareTask& task, const PreparePiece& piece) {
+  return HWY_DYNAMIC_DISPATCH(find_sums)(task, piece);
 }
 PrepareCounters round_coefficients(const PrepareTask& task, const PreparePiece& piece) {
   return HWY_DYNAMIC_DISPATCH(round_piece)(task, piece);

@@ -29,7 +29,8 @@ struct PrepareTask {
   int k = 0;
   int k_padded = 0;
   int block = 1;
-  bool words = false;  ///< fits_words of all mantissas
+  bool words = false;                   ///< fits_words of all mantissas
+  const std::int16_t* signs = nullptr;  ///< k masks, 0 or -1: change the sign; or null
   const PrepareRecipe* recipe = nullptr;
   const Rounder* rounder = nullptr;
   const Quantiser* quantiser = nullptr;  ///< of the path by cells
@@ -52,6 +53,12 @@ struct CoefficientRange {
 
   void add(const CoefficientRange& other);
 };
+struct CoefficientSums {
+  std::uint64_t magnitudes = 0;  ///< S1 of SAWB-1
+  Uint128 squares = 0;           ///< S2
+};
+/// Reads task.words.
+CoefficientSums coefficient_sums(const PrepareTask& task, const PreparePiece& piece);
 /// Does not read task.words.
 CoefficientRange coefficient_range(const PrepareTask& task, const PreparePiece& piece);
 /// Writes the codes. Counts are full, or meaningless if they are not asked for.

@@ -27,7 +27,7 @@ namespace {
 bool make_fixed_point(const PrepareRecipe& recipe, const Quantiser& quantiser,
                       std::int32_t max_magnitude, FixedPoint& fixed) {
   const auto m = static_cast<std::uint64_t>(max_magnitude);
-  const std::uint64_t n = quantiser.n;  // below 2^14
+  const std::uint64_t n = quantiser.n;  // below 2^16
   const std::uint64_t d = quantiser.d;  // below 2^37
   fixed.length = static_cast<int>(std::bit_width(m));
   fixed.integer_bits = 1;
@@ -60,7 +60,8 @@ bool make_double(const Format& format, const Quantiser& quantiser, std::int32_t 
   rounder.half = 0.5 / rounder.d;
   const double largest_term = static_cast<double>(max_magnitude) * rounder.n * steps;
   if (largest_term >= kExact || rounder.d * format.largest() * steps >= kExact) return false;
-  if (format.uniform) return true;
+  // Beyond the limit, with kHindsight and kSawb, Z may be long; it has 31 bits.
+  if (format.uniform) return largest_term < rounder.d * 0x1p30;
   rounder.intervals = format.largest_code();
   for (int i = 0; i <= rounder.intervals; ++i) {
     const auto at = static_cast<std::size_t>(i);

@@ -59,6 +59,130 @@ TEST(Quantiser, WorkedExamples) {  // PRE-3
   EXPECT_EQ(numbers(ScaleRule::kPow2, 3), (Pair{2, 1}));
 }
 
+TEST(Quantiser, HindsightSawbAndLuq) {  // PRE-3, HND-1, SAWB-1
+  const auto numbers = [&](const char* name, ScaleRule rule, const ScaleInputs& inputs) {
+    const Quantiser q = make_quantiser(format(name), rule, 300, kOne, inputs);
+    return std::pair{q.n, q.d};
+  };
+  using Pair = std::pair<std::uint64_t, std::uint64_t>;
+  EXPECT_EQ(numbers("i4", ScaleRule::kHindsight, {.max_given = 200, .clip = {}}), (Pair{7, 200}));
+  EXPECT_EQ(numbers("i4", ScaleRule::kHindsight, {}).second, 0U);  // PRE-2
+  EXPECT_EQ(numbers("e3", ScaleRule::kLuq, {}), (Pair{127, 600}));
+  // The example of SAWB-1: v = (100, 200, -300).
+  const Clip clip = sawb_clip(600, 140000, 3);
+  EXPECT_EQ(clip.mantissa, 44514U);
+  EXPECT_EQ(clip.exponent, -8);
+  EXPECT_EQ(numbers("i4", ScaleRule::kSawb, {.max_given = 0, .clip = clip}), (Pair{1792, 44514}));
+  EXPECT_EQ(numbers("u4", ScaleRule::kSawb, {.max_given = 0, .clip = clip}), (Pair{1920, 44514}));
+  // Alpha of LUQ is d/n: the corrected scale, the published one without its lowest level, and the
+  // power of two that is not below the corrected one.
+  const Format& e3 = format("e3");
+  for (const int m : {1, 63, 64, 65, 1000, 32767}) {
+    const auto alpha = [&](ScaleRule rule) {
+      const Quantiser q = make_quantiser(e3, rule, m, kOne);
+      return static_cast<double>(q.d) / static_cast<double>(q.n);
+    };
+    EXPECT_DOUBLE_EQ(alpha(ScaleRule::kMax), m / 64.0);
+    EXPECT_DOUBLE_EQ(alpha(ScaleRule::kLuq), 2.0 * m / 127.0);
+    EXPECT_DOUBLE_EQ(alpha(ScaleRule::kPow2), std::exp2(std::ceil(std::log2(m / 64.0))));
+  }
+}
+
+TEST(RandomSigns, WorkedExample) {  // WHT-5
+  PrepareJob job = make_job("i4", 1, 8, std::vector<std::int16_t>(8, 7));
+  job.recipe.draw = {.seed = 1, .step = 2, .layer = 3, .role = 4, .repetition = 5};
+  job.recipe.sign_role = 8;
+  std::vector<Code> expected = {-1, -1, 1, -1, -1, 1, 1, 1};
+  for (Code& code : expected) code = static_cast<Code>(7 * code);
+  EXPECT_EQ(prepare(job).codes, expected);
+  EXPECT_EQ(prepare_reference(job).codes, expected);
+  job.recipe.format = format_index("u4");
+  EXPECT_THROW(prepare(job), UserError);
+}
+
+TEST(Quantiser, SawbOfFlatTensorsIsMax) {  // SAWB-1: a clip of 0 and less
+  for (const std::uint64_t v : {1U, 50U, 32767U}) {
+    EXPECT_EQ(sawb_clip(6 * v, Uint128{6} * v * v, 6).mantissa, 0U);
+  }
+  PrepareJob flat = make_job("i4", 2, 3, {50, -50, 50, 50, -50, 50});
+  flat.recipe.scale = ScaleRule::kSawb;
+  const PreparedOperand sawb = prepare(flat);
+  flat.recipe.scale = ScaleRule::kMax;
+  expect_equal(sawb, prepare(flat));
+  EXPECT_EQ(sawb.scale, make_scale(50, 7, 0));
+}
+
+TEST(Quantiser, SawbAgainstDouble) {  // SAWB-1: 12.1·rms - 12.2·mean
+  HostRandom random = test_random();
+  for (int i = 0; i < 2000; ++i) {
+    const int count = between(random, 2, 500);
+    const int most = 1 << between(random, 3, 24);
+    std::uint64_t s1 = 0;
+    Uint128 s2 = 0;
+    for (int j = 0; j < count; ++j) {
+      const auto v = static_cast<std::uint64_t>(between(random, 0, most)) >> random.below(8);
+      s1 += v;
+      s2 += v * v;
+    }
+    const double expected =
+        12.1 * std::sqrt(static_cast<double>(s2) / count) - 12.2 * static_cast<double>(s1) / count;
+    const Clip clip = sawb_clip(s1, s2, static_cast<std::uint64_t>(count));
+    EXPECT_NEAR(std::ldexp(clip.mantissa, clip.exponent), std::max(expected, 0.0),
+                0x1p-14 * std::abs(expected) + 0.07);
+    EXPECT_LT(clip.mantissa, 1U << 16);
+  }
+  // The longest tensor of the largest coefficients: the root has 64 bits.
+  const std::uint64_t n = (std::uint64_t{1} << 31) - 1;
+  const std::uint64_t v = (std::uint64_t{1} << 25) - 1;
+  EXPECT_EQ(sawb_clip(n * v, Uint128{n} * v * v, n).mantissa, 0U);
+  const Clip sparse = sawb_clip(n / 4 * v, Uint128{n / 4} * v * v, n);
+  EXPECT_NEAR(std::ldexp(sparse.mantissa, sparse.exponent), 3.0 * static_cast<double>(v), 3.1e3);
+}
+
+// The mean over all draws is |x| but for what floor(2^r·fraction) cuts off: at most 2^-r of the
+// step, which is at most x, or alpha below it.
+TEST(LogQuantiser, MeanOverAllDrawsIsTheValue) {  // PRE-5, PRE-6
+  const Format& e3 = format("e3");
+  constexpr int r = 8;
+  constexpr int draws = 1 << r;
+  // x in units of alpha, times 2^20.
+  std::vector<std::uint64_t> values = {0,
+                                       1 << 12,
+                                       1 << 19,
+                                       (1 << 20) - (1 << 12),
+                                       1 << 20,
+                                       5 << 18,
+                                       3 << 19,
+                                       1 << 21,
+                                       639 * (std::uint64_t{1} << 20) / 10,
+                                       std::uint64_t{64} << 20};
+  HostRandom random = test_random();
+  for (int i = 0; i < 2000; ++i) values.push_back(random.below(std::uint32_t{64} << 20));
+  for (const std::uint64_t x : values) {
+    std::uint64_t sum = 0;
+    for (std::uint32_t draw = 0; draw < draws; ++draw) {
+      const int code =
+          divide_round(e3, x, std::uint64_t{1} << 20, Rounding::kStochastic, r, draw).code;
+      sum += static_cast<std::uint64_t>(e3.value(code));
+    }
+    const double mean = static_cast<double>(sum) / draws;
+    const double exact = std::ldexp(static_cast<double>(x), -20);
+    EXPECT_LE(mean, exact);
+    EXPECT_GE(mean, exact - std::max(exact, 1.0) / draws) << exact;
+  }
+}
+
+TEST(LogQuantiser, LargestMagnitudeIsNotClipped) {  // PRE-3: x <= 64 with every rule of LUQ
+  HostRandom random = test_random();
+  for (int i = 0; i < 2000; ++i) {
+    const int m = between(random, 1, 32767);
+    for (const ScaleRule rule : {ScaleRule::kMax, ScaleRule::kPow2, ScaleRule::kLuq}) {
+      const Quantiser q = make_quantiser(format("e3"), rule, m, kOne);
+      EXPECT_LE(static_cast<std::uint64_t>(m) * q.n, 64 * q.d) << to_string(rule) << ", M " << m;
+    }
+  }
+}
+
 TEST(Quantiser, Scale) {  // PRE-3: input scale · d/n · 2^-exponent
   EXPECT_EQ(make_quantiser(format("i4"), ScaleRule::kMax, 100, {1, 3, -2}).scale,
             make_scale(100, 21, -2));
@@ -280,9 +404,11 @@ void compare_with_reference(HostRandom& random, int jobs, int longest) {
     if (row.is_signed) {
       recipe.block_rule = static_cast<BlockRule>(random.below(3));
       recipe.block = 1 << between(random, 0, 10);
+      if (random.below(3) == 0) recipe.sign_role = static_cast<std::uint8_t>(random.below(12));
     }
-    recipe.scale = static_cast<ScaleRule>(random.below(3));
+    recipe.scale = static_cast<ScaleRule>(random.below(6));
     recipe.rounding = static_cast<Rounding>(random.below(2));
+    job.max_given = random.below(4) == 0 ? 0 : 1 << random.below(26);
     recipe.random_bits = between(random, 1, 16);
     recipe.draw.seed = random.below(1000);
     recipe.draw.step = random.below(1000);
@@ -407,11 +533,14 @@ void check_fixed_point(HostRandom& random, int tensors) {
     const Format& row = formats()[random.below(14)];
     PrepareRecipe recipe;
     recipe.format = format_index(row.name);
-    recipe.scale = static_cast<ScaleRule>(random.below(3));
+    recipe.scale = static_cast<ScaleRule>(random.below(6));
     recipe.rounding = static_cast<Rounding>(random.below(2));
     recipe.random_bits = between(random, 1, 16);
     const int m = between(random, 1, 1 << between(random, 0, 25));
-    const Quantiser quantiser = make_quantiser(row, recipe.scale, m, kOne);
+    const ScaleInputs inputs{
+        .max_given = between(random, 1, 1 << between(random, 0, 25)),
+        .clip = {.mantissa = 1 + random.below(65535), .exponent = between(random, -8, 10)}};
+    const Quantiser quantiser = make_quantiser(row, recipe.scale, m, kOne, inputs);
     const Rounder rounder = make_rounder(row, recipe, quantiser, m);
     if (rounder.path != RoundPath::kFixedPoint) continue;
     ++taken;

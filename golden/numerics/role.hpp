@@ -17,6 +17,8 @@ enum class Role : std::uint8_t {
   kBackwardActivation = 6,  ///< X in dW = G^T X
 };
 inline constexpr int kRoles = 7;
+/// Role field of the random signs of a GEMM (WHT-5): this and the GEMM's number.
+inline constexpr int kSignRole = 8;
 
 /// "forward_input", "forward_activation", "forward_weight", "input_gradient",
 /// "backward_weight", "weight_gradient", "backward_activation": the keys of [operands].

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "golden/numerics/backend.hpp"
 #include "golden/train/kept_bytes.hpp"
@@ -15,8 +16,8 @@
 
 namespace sylvester {
 
-/// What a pass over the network is for; the number is the repetition field of its draws, so that
-/// passes of one step never share draws.
+/// What a pass over the network is for; the number is part of the repetition field of its draws
+/// (RND-1), so that passes of one step never share draws.
 enum class PassKind : std::uint8_t { kTraining = 0, kTeacher = 1, kEvaluation = 2 };
 
 /// What the draws of a pass are named by, and where it is counted.
@@ -65,6 +66,12 @@ class Executor {
   /// like x; of a convolution the sum of patches. g: shaped like y.
   virtual void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, WeightGradient* dw) = 0;
 
+  /// Numbers that go from one training step to the next, for the state of a run; empty: none, or no
+  /// step has been yet.
+  [[nodiscard]] virtual std::vector<double> state() const { return {}; }
+  /// Those of an executor of the same recipe and network; empty: forgets what earlier steps left.
+  virtual void restore(std::vector<double> /*state*/) {}
+
   /// What one layer keeps from forward to backward for a batch: for dw its input (of a convolution
   /// the image tensor, not the patches), for dx its weights where they are kept in another form
   /// than the master weights.
@@ -87,6 +94,10 @@ std::unique_ptr<Executor> make_executor(const TrainRecipe& recipe, Backend& back
 
 /// Its parts; each in a file of its own.
 std::unique_ptr<Executor> make_float_executor();
+/// Float32, but for the weights, which are those that the codes of kForwardWeight stand for (the
+/// fine-tuning of LUQ). The recipe is one of mode kQuantised without forward transform; `backend`
+/// must outlive the executor. dw is that of the low-precision weights, as with kQuantised.
+std::unique_ptr<Executor> make_fine_tuning_executor(const TrainRecipe& recipe, Backend& backend);
 std::unique_ptr<Executor> make_quantised_executor(const TrainRecipe& recipe, Backend& backend);
 std::unique_ptr<Executor> make_paper_executor(const TrainRecipe& recipe);
 

@@ -1,15 +1,18 @@
-// The float32 baseline: OpenBLAS on one thread, so that a machine always gives the same weights.
+// The float32 baseline, and the same with weights in low precision: OpenBLAS on one thread, so that
+// a machine always gives the same weights.
 #include <cblas.h>
 
 #include <algorithm>
+#include <string>
 
 #include "golden/train/executor.hpp"
+#include "golden/train/operand_jobs.hpp"
 #include "golden/train/patches.hpp"
 
 namespace sylvester {
 namespace {
 
-class FloatExecutor final : public Executor {
+class FloatExecutor : public Executor {
  public:
   FloatExecutor() { openblas_set_num_threads(1); }
 
@@ -24,7 +27,7 @@ class FloatExecutor final : public Executor {
     for_chunks(node, patches, rows, [&](int first, int count) {
       const float* a = conv ? gather(patches, x, first, count) : x.values.data();
       cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, count, node.outputs(), node.k, 1.0F, a,
-                  node.k, node.weight.data(), node.k, 0.0F, y.row(first), node.outputs());
+                  node.k, weights(layer), node.k, 0.0F, y.row(first), node.outputs());
     });
     count_gemm(GemmKind::kForward, node, rows);
   }
@@ -41,8 +44,7 @@ class FloatExecutor final : public Executor {
           patches_.resize(static_cast<std::size_t>(count) * static_cast<std::size_t>(node.k));
         float* product = conv ? patches_.data() : dx->values.data();
         cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, count, node.k, node.outputs(), 1.0F,
-                    g.row(first), node.outputs(), node.weight.data(), node.k, 0.0F, product,
-                    node.k);
+                    g.row(first), node.outputs(), weights(layer), node.k, 0.0F, product, node.k);
         if (!conv) return;
         const int positions = patches.out.positions();
         sum_patches(patches, product, count / positions,
@@ -68,9 +70,15 @@ class FloatExecutor final : public Executor {
   }
   [[nodiscard]] bool keeps_signs(const LayerGradients& wanted) const override { return wanted.dw; }
 
- private:
+ protected:
   void take_weights() override { inputs_.resize(network_->layers.size()); }
 
+  // Of a layer, as its GEMMs read them.
+  [[nodiscard]] virtual const float* weights(int layer) const {
+    return network_->layer(layer).weight.data();
+  }
+
+ private:
   // Calls use(first row, rows) for all rows of the output: at once, of a convolution as many images
   // together as have patches that stay in the cache.
   template <typename Use>
@@ -104,7 +112,50 @@ class FloatExecutor final : public Executor {
   std::vector<float> patches_;
 };
 
+class FineTuningExecutor final : public FloatExecutor {
+ public:
+  FineTuningExecutor(const TrainRecipe& recipe, Backend& backend)
+      : recipe_(recipe), backend_(&backend) {}
+
+ private:
+  void take_weights() override {
+    FloatExecutor::take_weights();
+    const std::size_t count = network_->layers.size();
+    jobs_.resize(count);
+    weights_.resize(count);
+    for (std::size_t l = 0; l < count; ++l) {
+      const Node& node = network_->layer(static_cast<int>(l));
+      jobs_[l].input.name = "layer " + std::to_string(l) + " forward_weight";
+      set_recipe(jobs_[l], recipe_, context_, static_cast<int>(l), Role::kForwardWeight);
+      jobs_[l].counters = CounterMode::kNone;
+      set_floats(jobs_[l].input, node.weight, node.outputs(), node.k);
+      set_indices(jobs_[l], Reading::kStored, 0);
+    }
+    const std::vector<PreparedOperand> operands = backend_->prepare(jobs_);
+    for (std::size_t l = 0; l < count; ++l) {
+      const Format& row = formats()[static_cast<std::size_t>(operands[l].format)];
+      const float scale = to_float(operands[l].scale);
+      weights_[l].resize(operands[l].codes.size());
+      for (std::size_t i = 0; i < weights_[l].size(); ++i) {
+        weights_[l][i] = to_float(row.value(operands[l].codes[i]), scale);  // SCL-4
+      }
+    }
+  }
+  [[nodiscard]] const float* weights(int layer) const override {
+    return weights_[static_cast<std::size_t>(layer)].data();
+  }
+
+  TrainRecipe recipe_;
+  Backend* backend_;
+  std::vector<PrepareJob> jobs_;
+  std::vector<std::vector<float>> weights_;
+};
+
 }  // namespace
+
+std::unique_ptr<Executor> make_fine_tuning_executor(const TrainRecipe& recipe, Backend& backend) {
+  return std::make_unique<FineTuningExecutor>(recipe, backend);
+}
 
 std::unique_ptr<Executor> make_float_executor() { return std::make_unique<FloatExecutor>(); }
 

@@ -2,7 +2,9 @@
 // its results goes on to the next tensor.
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
+#include <limits>
 #include <span>
 #include <utility>
 
@@ -12,6 +14,7 @@
 #include "golden/support/error.hpp"
 #include "golden/train/executor.hpp"
 #include "golden/train/float_loops.hpp"
+#include "golden/train/operand_jobs.hpp"
 #include "golden/train/patches.hpp"
 
 namespace sylvester {
@@ -34,18 +37,38 @@ struct Scratch {
   Operand patches;                  ///< of a convolution, gathered from the codes of its input
   std::vector<PrepareJob> jobs;     ///< backward, see BackwardJobs
   std::vector<Operand> operands;    ///< of these jobs
-  std::vector<GemmResult> results;  ///< dW of each group, dX of each group
+  std::vector<Operand> turned;      ///< codes read along their other axis, see BackwardJobs
+  std::vector<GemmResult> results;  ///< dW of each group and sample, dX of each group
 };
 
-// Where the backward jobs of a layer stand. A group is what shares its scales and sums: the batch,
-// or one image of a convolution.
+// Where the backward operands of a layer stand. A group is what shares its scales and sums: the
+// batch, or one image of a convolution. A sample is one rounding of G (SMP-1). Operands that are
+// not prepared are codes of others, turned.
 struct BackwardJobs {
   std::size_t groups;
-  [[nodiscard]] std::size_t turned_g(std::size_t i) const { return 2 * i; }  // of dW = G^T X
-  [[nodiscard]] std::size_t turned_x(std::size_t i) const { return 2 * i + 1; }
-  [[nodiscard]] std::size_t stored_g(std::size_t i) const { return 2 * groups + i; }  // of dX = G W
-  [[nodiscard]] std::size_t turned_w() const { return 3 * groups; }
-  [[nodiscard]] std::size_t count() const { return 3 * groups + 1; }
+  std::size_t samples;
+  bool one_draw;
+  bool reuse;
+
+  // Jobs: G and X of dW = G^T X; G, then W of dX = G W.
+  [[nodiscard]] std::size_t turned_g(std::size_t i, std::size_t s) const { return i * samples + s; }
+  [[nodiscard]] std::size_t turned_x(std::size_t i) const {
+    return (one_draw ? 0 : groups * samples) + i;
+  }
+  [[nodiscard]] std::size_t stored_samples() const { return one_draw ? samples : 1; }
+  [[nodiscard]] std::size_t stored_g(std::size_t i, std::size_t s) const {
+    return turned_x(reuse ? 0 : groups) + i * stored_samples() + s;
+  }
+  [[nodiscard]] std::size_t turned_w() const { return stored_g(groups, 0); }
+  [[nodiscard]] std::size_t count() const { return turned_w() + (reuse ? 0 : 1); }
+
+  // Turned codes.
+  [[nodiscard]] std::size_t codes_of_g(std::size_t i, std::size_t s) const {
+    return i * samples + s;
+  }
+  [[nodiscard]] std::size_t codes_of_x(std::size_t i) const { return groups * samples + i; }
+  [[nodiscard]] std::size_t codes_of_w() const { return groups * samples + groups; }
+  [[nodiscard]] std::size_t codes_count() const { return codes_of_w() + 1; }
 };
 
 // Forward operands of a layer, from which the backward operands are prepared.
@@ -87,6 +110,35 @@ void turn(const std::int16_t* values, int rows, int cols, const Scale& scale, Wi
 void turn_codes(const PreparedOperand& codes, WideMatrix& out) {
   turn(codes.codes.data(), codes.lines, codes.k, codes.scale, out);
   decode(formats()[static_cast<std::size_t>(codes.format)], out.mantissas);
+}
+
+// Codes read along their other axis, an operand without transform. `codes`: rows x cols.
+void turn_operand(const Code* codes, int rows, int cols, int format, const Scale& scale,
+                  PreparedOperand& out) {
+  out.format = format;
+  out.lines = cols;
+  out.k = rows;
+  out.k_padded = rows;
+  out.block = 1;
+  out.scale = scale;
+  out.max_magnitude = 0;
+  out.counters = {};
+  out.codes.resize(static_cast<std::size_t>(rows) * static_cast<std::size_t>(cols));
+  transpose(codes, rows, cols, out.codes.data());
+}
+
+// sum = sum + part, limited to `bits` (SMP-1). Returns how many elements were limited.
+std::uint64_t add_limited(const std::vector<std::int32_t>& part, int bits,
+                          std::vector<std::int32_t>& sum) {
+  const std::int64_t most = (std::int64_t{1} << (bits - 1)) - 1;
+  std::uint64_t limited = 0;
+  for (std::size_t i = 0; i < sum.size(); ++i) {
+    const std::int64_t exact = std::int64_t{sum[i]} + part[i];
+    const std::int64_t kept = std::clamp(exact, -most - 1, most);
+    limited += kept != exact ? 1 : 0;
+    sum[i] = static_cast<std::int32_t>(kept);
+  }
+  return limited;
 }
 
 // The codes of an image tensor's patches.
@@ -148,42 +200,54 @@ class QuantisedExecutor final : public Executor {
   void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, WeightGradient* dw) override {
     const auto at = static_cast<std::size_t>(layer);
     const LayerState& state = layers_[at];
+    const LayerRecipe& recipe = recipe_.layer(layer);
     Scratch& scratch = scratch_[state.scratch];
-    const BackwardJobs at_job{.groups = groups_of(layer, g.rows)};
+    const BackwardJobs at_job{
+        .groups = groups_of(layer, g.rows),
+        .samples = dw != nullptr ? static_cast<std::size_t>(recipe.gradient_samples) : 1,
+        .one_draw = recipe.one_draw,
+        .reuse = recipe.reuse_codes};
     if (scratch.jobs.size() < at_job.count()) {
       scratch.jobs.resize(at_job.count());
       scratch.operands.resize(at_job.count());
-      scratch.results.resize(2 * at_job.groups);
     }
+    scratch.turned.resize(std::max(scratch.turned.size(), at_job.codes_count()));
+    const std::size_t dw_results = at_job.groups * at_job.samples;
+    scratch.results.resize(std::max(scratch.results.size(), dw_results + at_job.groups));
     const int rows = g.rows / static_cast<int>(at_job.groups);
     for (std::size_t i = 0; i < at_job.groups; ++i) {
       const int first = static_cast<int>(i) * rows;
-      PrepareJob& stored_g = scratch.jobs[at_job.stored_g(i)];
-      set_recipe(stored_g, layer, Role::kInputGradient);
-      set_floats(stored_g.input,
-                 {g.row(first), static_cast<std::size_t>(rows) * static_cast<std::size_t>(g.cols)},
-                 rows, g.cols);
-      if (dw != nullptr) {
-        PrepareJob& turned_g = scratch.jobs[at_job.turned_g(i)];
-        set_recipe(turned_g, layer, Role::kWeightGradient);
-        turn(stored_g.input.mantissas.data(), rows, g.cols, stored_g.input.scale, turned_g.input);
-        set_indices(turned_g, Reading::kTurned,
-                    static_cast<std::uint32_t>(i) * static_cast<std::uint32_t>(g.cols));
-        PrepareJob& turned_x = scratch.jobs[at_job.turned_x(i)];
-        set_recipe(turned_x, layer, Role::kBackwardActivation);
-        turn_input(layer, first, rows, turned_x.input);
-        set_indices(
-            turned_x, Reading::kTurned,
-            static_cast<std::uint32_t>(i) * static_cast<std::uint32_t>(turned_x.input.lines));
-      }
-      if (dx != nullptr) {
+      const auto first_column = static_cast<std::uint32_t>(i) * static_cast<std::uint32_t>(g.cols);
+      for (std::size_t s = 0; s < at_job.stored_samples(); ++s) {
+        PrepareJob& stored_g = scratch.jobs[at_job.stored_g(i, s)];
+        set_recipe(stored_g, layer, Role::kInputGradient, static_cast<int>(s));
+        set_floats(
+            stored_g.input,
+            {g.row(first), static_cast<std::size_t>(rows) * static_cast<std::size_t>(g.cols)}, rows,
+            g.cols);
         set_indices(stored_g, Reading::kStored, static_cast<std::uint32_t>(first));
+        give_maximum(layer, Role::kInputGradient, stored_g);
       }
+      if (dw == nullptr) continue;
+      for (std::size_t s = 0; !at_job.one_draw && s < at_job.samples; ++s) {
+        const WideMatrix& wide_g = scratch.jobs[at_job.stored_g(i, 0)].input;
+        PrepareJob& turned_g = scratch.jobs[at_job.turned_g(i, s)];
+        set_recipe(turned_g, layer, Role::kWeightGradient, static_cast<int>(s));
+        turn(wide_g.mantissas.data(), rows, g.cols, wide_g.scale, turned_g.input);
+        set_indices(turned_g, Reading::kTurned, first_column);
+        give_maximum(layer, Role::kWeightGradient, turned_g);
+      }
+      if (at_job.reuse) continue;
+      PrepareJob& turned_x = scratch.jobs[at_job.turned_x(i)];
+      set_recipe(turned_x, layer, Role::kBackwardActivation);
+      turn_input(layer, first, rows, turned_x.input);
+      set_indices(turned_x, Reading::kTurned,
+                  static_cast<std::uint32_t>(i) * static_cast<std::uint32_t>(turned_x.input.lines));
     }
-    if (dx != nullptr) {
+    if (dx != nullptr && !at_job.reuse) {
       PrepareJob& turned_w = scratch.jobs[at_job.turned_w()];
       set_recipe(turned_w, layer, Role::kBackwardWeight);
-      if (recipe_.layer(layer).backward_from_codes) {
+      if (recipe.backward_from_codes) {
         turn_codes(*state.w, turned_w.input);
       } else {
         const WideMatrix& w = weight_jobs_[at].input;
@@ -191,41 +255,69 @@ class QuantisedExecutor final : public Executor {
       }
       set_indices(turned_w, Reading::kTurned, 0);
     }
-    const std::size_t begin = dw != nullptr ? 0 : at_job.stored_g(0);
-    const std::size_t end = dx != nullptr ? at_job.count() : at_job.stored_g(0);
+    const std::size_t first_stored = at_job.stored_g(0, 0);
+    const std::size_t begin = dw != nullptr ? 0 : first_stored;
+    const std::size_t end = dx != nullptr     ? at_job.count()
+                            : at_job.one_draw ? at_job.turned_w()
+                                              : first_stored;
     std::vector<Operand>& operands = scratch.operands;
     operands_.clear();
     for (std::size_t i = begin; i < end; ++i) operands_.push_back(writable(operands[i]));
     prepare({scratch.jobs.data() + begin, end - begin});
+    if (end > first_stored) {
+      learn_maximum(layer, Role::kInputGradient, scratch, at_job.stored_g(0, 0), at_job.turned_w());
+    }
+    if (dw != nullptr && !at_job.one_draw) {
+      learn_maximum(layer, Role::kWeightGradient, scratch, 0, at_job.turned_x(0));
+    }
+    if (dw != nullptr) turn_for_weight_gradient(layer, at_job, rows, scratch);
+    if (dx != nullptr && at_job.reuse) {
+      const PreparedOperand& w = *state.w;
+      turn_operand(w.codes.data(), w.lines, w.k, w.format, w.scale,
+                   *writable(scratch.turned[at_job.codes_of_w()]));
+    }
 
     std::vector<GemmJob>& products = backward_products_;
     products.clear();
     for (std::size_t i = 0; dw != nullptr && i < at_job.groups; ++i) {
-      products.push_back(gemm_job(layer, GemmKind::kWeightGradient, operands[at_job.turned_g(i)],
-                                  operands[at_job.turned_x(i)]));
+      for (std::size_t s = 0; s < at_job.samples; ++s) {
+        products.push_back(gemm_job(
+            layer, GemmKind::kWeightGradient,
+            at_job.one_draw ? scratch.turned[at_job.codes_of_g(i, s)]
+                            : operands[at_job.turned_g(i, s)],
+            at_job.reuse ? scratch.turned[at_job.codes_of_x(i)] : operands[at_job.turned_x(i)]));
+      }
     }
     for (std::size_t i = 0; dx != nullptr && i < at_job.groups; ++i) {
-      products.push_back(gemm_job(layer, GemmKind::kInputGradient, operands[at_job.stored_g(i)],
-                                  operands[at_job.turned_w()]));
+      products.push_back(gemm_job(
+          layer, GemmKind::kInputGradient, operands[at_job.stored_g(i, 0)],
+          at_job.reuse ? scratch.turned[at_job.codes_of_w()] : operands[at_job.turned_w()]));
     }
-    const std::span<GemmResult> results(
-        scratch.results.data() + (dw != nullptr ? 0 : at_job.groups), products.size());
+    const std::span<GemmResult> results(scratch.results.data() + (dw != nullptr ? 0 : dw_results),
+                                        products.size());
     backend_->gemm_into(products, results);
     for (std::size_t i = 0; i < products.size(); ++i) {
-      const bool is_dw = dw != nullptr && i < at_job.groups;
+      const bool is_dw = dw != nullptr && i < dw_results;
       count(is_dw ? GemmKind::kWeightGradient : GemmKind::kInputGradient, products[i], results[i]);
     }
     products.clear();  // the operands can be written again
-    if (dw != nullptr) add_up(results.first(at_job.groups), *dw);
+    if (dw != nullptr) {
+      average_samples(recipe.gemm(GemmKind::kWeightGradient).outer_bits, at_job.samples,
+                      results.first(dw_results));
+      add_up(results.first(at_job.groups), *dw);
+    }
     if (dx != nullptr) put_back(layer, results.last(at_job.groups), g.rows, *dx);
   }
+
+  [[nodiscard]] std::vector<double> state() const override { return maxima_; }
+  void restore(std::vector<double> state) override { maxima_ = std::move(state); }
 
   [[nodiscard]] KeptBytes kept_bytes(const Network& network, int layer, int batch,
                                      const LayerGradients& wanted) const override {
     const LayerRecipe& recipe = recipe_.layer(layer);
     KeptBytes bytes;
     const auto keep = [&](Role role, std::uint64_t values) {
-      if (!recipe.backward_from_codes) {
+      if (!recipe.backward_from_codes && !recipe.reuse_codes) {
         bytes.wide += sizeof(std::int16_t) * values;
         return;
       }
@@ -259,6 +351,7 @@ class QuantisedExecutor final : public Executor {
       layers_[l].scratch = first_of_shape(network, static_cast<int>(l));
     }
     scratch_.resize(network.layers.size());
+    maxima_.resize(2 * network.layers.size(), kUnknown);
     prepare(weight_jobs_);
   }
 
@@ -290,28 +383,95 @@ class QuantisedExecutor final : public Executor {
     gather_patches(shape, tensor.mantissas.data(), images, out.mantissas.data());
   }
 
-  // X^T of `rows` rows of the forward GEMM's X, from row `first` on: of the forward codes or of the
-  // wide tensor.
+  // `rows` rows of the forward GEMM's X, from row `first` on, out of `values`: its codes or its
+  // wide elements. Valid until the next call.
+  const std::int16_t* input_rows(int layer, int first, int rows, const std::int16_t* values) {
+    const int k = network_->layer(layer).k;
+    if (!gathers_codes(layer)) return values + static_cast<std::ptrdiff_t>(first) * k;
+    const PatchShape patches = patch_shape(*network_, network_->layer(layer));
+    const int positions = patches.out.positions();
+    patches_.resize(static_cast<std::size_t>(rows) * static_cast<std::size_t>(k));
+    gather_patches(patches,
+                   values + static_cast<std::ptrdiff_t>(first / positions) * patches.in.size(),
+                   rows / positions, patches_.data());
+    return patches_.data();
+  }
+
+  // X^T of these rows: of the forward codes or of the wide tensor.
   void turn_input(int layer, int first, int rows, WideMatrix& out) {
     const auto at = static_cast<std::size_t>(layer);
     const PreparedOperand& codes = *layers_[at].x;
     const WideMatrix& wide = input_jobs_[at].input;
     const bool from_codes = recipe_.layer(layer).backward_from_codes;
     const std::int16_t* values = from_codes ? codes.codes.data() : wide.mantissas.data();
-    const int k = network_->layer(layer).k;
-    if (gathers_codes(layer)) {
-      const PatchShape patches = patch_shape(*network_, network_->layer(layer));
-      const int positions = patches.out.positions();
-      patches_.resize(static_cast<std::size_t>(rows) * static_cast<std::size_t>(k));
-      gather_patches(patches,
-                     values + static_cast<std::ptrdiff_t>(first / positions) * patches.in.size(),
-                     rows / positions, patches_.data());
-      values = patches_.data();
-    } else {
-      values += static_cast<std::ptrdiff_t>(first) * k;
-    }
-    turn(values, rows, k, from_codes ? codes.scale : wide.scale, out);
+    turn(input_rows(layer, first, rows, values), rows, network_->layer(layer).k,
+         from_codes ? codes.scale : wide.scale, out);
     if (from_codes) decode(formats()[static_cast<std::size_t>(codes.format)], out.mantissas);
+  }
+
+  // The operands of dW that are codes of others.
+  void turn_for_weight_gradient(int layer, const BackwardJobs& at_job, int rows, Scratch& scratch) {
+    for (std::size_t i = 0; i < at_job.groups; ++i) {
+      for (std::size_t s = 0; at_job.one_draw && s < at_job.samples; ++s) {
+        const PreparedOperand& g = *scratch.operands[at_job.stored_g(i, s)];
+        turn_operand(g.codes.data(), g.lines, g.k, g.format, g.scale,
+                     *writable(scratch.turned[at_job.codes_of_g(i, s)]));
+      }
+      if (!at_job.reuse) continue;
+      const PreparedOperand& x = *layers_[static_cast<std::size_t>(layer)].x;
+      turn_operand(input_rows(layer, static_cast<int>(i) * rows, rows, x.codes.data()), rows,
+                   network_->layer(layer).k, x.format, x.scale,
+                   *writable(scratch.turned[at_job.codes_of_x(i)]));
+    }
+  }
+
+  // HND-2. The maximum of a layer's gradient as a real number, kUnknown before the first step.
+  double& maximum(int layer, Role role) {
+    return maxima_[2 * static_cast<std::size_t>(layer) + (role == Role::kInputGradient ? 0 : 1)];
+  }
+  void give_maximum(int layer, Role role, PrepareJob& job) {
+    if (job.recipe.scale != ScaleRule::kHindsight) return;
+    const double real = maximum(layer, role);
+    if (real < 0.0) {
+      job.recipe.scale = ScaleRule::kMax;
+      return;
+    }
+    constexpr double kMost = std::numeric_limits<std::int32_t>::max();
+    const double units = std::ceil(std::ldexp(real, -job.input.scale.exponent));
+    job.max_given = static_cast<std::int32_t>(std::min(units, kMost));
+  }
+  // From what the jobs [begin, end) measured.
+  void learn_maximum(int layer, Role role, const Scratch& scratch, std::size_t begin,
+                     std::size_t end) {
+    if (recipe_.layer(layer).operand(role).scale != ScaleRule::kHindsight) return;
+    double measured = 0.0;
+    for (std::size_t i = begin; i < end; ++i) {
+      measured = std::max(measured, std::ldexp(scratch.operands[i]->max_magnitude,
+                                               scratch.jobs[i].input.scale.exponent));
+    }
+    double& kept = maximum(layer, role);
+    const double eta = recipe_.hindsight_eta;
+    kept = kept < 0.0 ? measured : (1.0 - eta) * measured + eta * kept;
+  }
+
+  // SMP-1: the results of each group become their mean, the groups' first ones the leading results.
+  void average_samples(int bits, std::size_t samples, std::span<GemmResult> results) {
+    if (samples == 1) return;
+    std::uint64_t limited = 0;
+    for (std::size_t i = 0; i < results.size() / samples; ++i) {
+      GemmResult& sum = results[i * samples];
+      for (std::size_t s = 1; s < samples; ++s) {
+        limited += add_limited(results[i * samples + s].values, bits, sum.values);
+      }
+      sum.scale.exponent -= std::countr_zero(samples);
+      std::swap(results[i], sum);
+    }
+    if (context_.totals == nullptr) return;
+    GemmCounters counters;
+    counters.outer_limited = limited;
+    context_.totals->gemm[static_cast<std::size_t>(GemmKind::kWeightGradient)]
+        .counters.outer_limited +=
+        reported(counters, counter_mode(recipe_, context_)).outer_limited;
   }
 
   // dw = the sum of the groups' results in order. A single result is given away as it is, so that
@@ -355,17 +515,8 @@ class QuantisedExecutor final : public Executor {
     }
   }
 
-  // How a job's lines lie in the tensor as it is stored.
-  enum class Reading { kStored, kTurned };
-
-  void set_recipe(PrepareJob& job, int layer, Role role) const {
-    job.recipe = recipe_.layer(layer).operand(role);
-    job.recipe.draw = {.seed = context_.seed,
-                       .step = context_.step,
-                       .layer = static_cast<std::uint16_t>(layer),
-                       .role = static_cast<std::uint8_t>(role),
-                       .repetition = static_cast<std::uint8_t>(context_.kind)};
-    job.counters = counter_mode();
+  void set_recipe(PrepareJob& job, int layer, Role role, int sample = 0) const {
+    sylvester::set_recipe(job, recipe_, context_, layer, role, sample);
     job.input.name = layers_[static_cast<std::size_t>(layer)].names[static_cast<std::size_t>(role)];
   }
 
@@ -392,41 +543,6 @@ class QuantisedExecutor final : public Executor {
     }
   }
 
-  static void set_floats(WideMatrix& input, std::span<const float> values, int lines, int k) {
-    input.lines = lines;
-    input.k = k;
-    input.mantissas.resize(values.size());
-    input.scale = {.num = 1, .den = 1, .exponent = to_wide(values, input.mantissas, input.name)};
-  }
-
-  // RND-6. Untransformed elements have the index of their place in the stored tensor, whichever way
-  // they are read; coefficients of a transform have line·K' + k.
-  static void set_indices(PrepareJob& job, Reading reading, std::uint32_t first_line) {
-    PrepareRecipe& recipe = job.recipe;
-    const int block = block_length(recipe.block_rule, recipe.block, job.input.k);
-    const auto k_padded = static_cast<std::uint32_t>(padded_length(job.input.k, block));
-    const std::uint64_t end =
-        std::uint64_t{first_line} + static_cast<std::uint64_t>(job.input.lines);
-    if (recipe.rounding == Rounding::kStochastic && end * k_padded > std::uint64_t{1} << 32) {
-      throw UserError(
-          fmt::format("tensor '{}': {} lines of {} coefficients; at most 2^32 "
-                      "coefficients have random numbers of their own (rule RND-6)",
-                      job.input.name, end, k_padded));
-    }
-    if (reading == Reading::kTurned && block == 1) {
-      recipe.stride_line = 1;
-      recipe.stride_k = static_cast<std::uint32_t>(job.input.lines);
-    } else {
-      recipe.stride_line = k_padded;
-      recipe.stride_k = 1;
-    }
-    recipe.index0 = first_line * k_padded;
-  }
-
-  [[nodiscard]] CounterMode counter_mode() const {
-    return context_.totals == nullptr ? CounterMode::kNone : recipe_.counters;
-  }
-
   // Into operands_.
   void prepare(std::span<const PrepareJob> jobs) {
     backend_->prepare_into(jobs, operands_);
@@ -440,7 +556,7 @@ class QuantisedExecutor final : public Executor {
     return {.a = std::move(a),
             .b = std::move(b),
             .recipe = recipe_.layer(layer).gemm(kind),
-            .counters = counter_mode()};
+            .counters = counter_mode(recipe_, context_)};
   }
 
   void count(GemmKind kind, const GemmJob& job, const GemmResult& result) {
@@ -456,6 +572,8 @@ class QuantisedExecutor final : public Executor {
   std::vector<Scratch> scratch_;
   std::vector<GemmJob> backward_products_;
   std::vector<PreparedOperand*> operands_;  ///< of the present batch of jobs
+  static constexpr double kUnknown = -1.0;
+  std::vector<double> maxima_;  ///< of G, by layer, for dX and for dW
   WideMatrix images_;
   std::vector<std::int16_t> patches_;
   std::vector<float> floats_;

@@ -29,6 +29,10 @@ void check_layer(const LayerRecipe& layer, std::size_t index) {
       refuse(to_string(role),
              fmt::format("format number {} is not in 0...{}", recipe.format, rows - 1));
     }
+    if (recipe.scale == ScaleRule::kHindsight && role != Role::kInputGradient &&
+        role != Role::kWeightGradient) {
+      refuse(to_string(role), "hindsight is for gradients only");
+    }
     const Format& row = formats()[static_cast<std::size_t>(recipe.format)];
     // ReLU makes hidden activations non-negative; an input may be. Nothing else is.
     const bool may_be_unsigned = role == Role::kForwardInput || role == Role::kForwardActivation ||
@@ -52,6 +56,28 @@ void check_layer(const LayerRecipe& layer, std::size_t index) {
                                            to_string(a.block_rule), a.block, to_string(second),
                                            to_string(b.block_rule), b.block));
     }
+    if (a.sign_role != b.sign_role) {
+      refuse(to_string(first), fmt::format("its random signs are not those of {}, its partner in "
+                                           "the GEMM",
+                                           to_string(second)));
+    }
+  }
+  const auto transforms = [&](Role role) {
+    return layer.operand(role).block_rule != BlockRule::kNone || layer.operand(role).sign_role != 0;
+  };
+  const bool backward = transforms(Role::kInputGradient) || transforms(Role::kWeightGradient);
+  if (layer.reuse_codes && (backward || transforms(Role::kForwardWeight))) {
+    refuse("reuse_codes", "needs GEMMs without transform");
+  }
+  if (layer.one_draw && backward) {
+    refuse("one_draw",
+           "needs backward GEMMs without transform, for the two transform G along "
+           "different axes");
+  }
+  const int samples = layer.gradient_samples;
+  if (samples < 1 || samples > kMostGradientSamples || (samples & (samples - 1)) != 0) {
+    refuse("gradient_samples",
+           fmt::format("{} is not a power of two in 1...{}", samples, kMostGradientSamples));
   }
   if (layer.backward_from_codes &&
       layer.operand(Role::kForwardWeight).block_rule != BlockRule::kNone) {
@@ -77,6 +103,9 @@ void check(const TrainRecipe& recipe) {
   if (recipe.mode == TrainMode::kQuantised) {
     if (recipe.layers.empty()) throw UserError("a quantised recipe needs at least one layer entry");
     for (std::size_t i = 0; i < recipe.layers.size(); ++i) check_layer(recipe.layers[i], i);
+    if (!(recipe.hindsight_eta >= 0.0 && recipe.hindsight_eta <= 1.0)) {
+      throw UserError(fmt::format("hindsight_eta {} is not in 0...1", recipe.hindsight_eta));
+    }
   }
   if (recipe.mode == TrainMode::kPaperFloat) {
     const PaperRecipe& paper = recipe.paper;

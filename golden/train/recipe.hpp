@@ -40,6 +40,15 @@ struct LayerRecipe {
   /// Prepare the backward W and X from the forward codes (HDQT) instead of from the wide tensors.
   /// Needs a forward pass without transform.
   bool backward_from_codes = true;
+  /// The backward GEMMs read the forward codes of W and X as they are; their own two operands are
+  /// not prepared. Needs GEMMs without transform.
+  bool reuse_codes = false;
+  /// G is prepared once, as kInputGradient, and both backward GEMMs read its codes. Needs backward
+  /// GEMMs without transform.
+  bool one_draw = false;
+  /// G is rounded as often, each time with its own draws, and dW is the mean of as many products
+  /// (SMP-1). A power of two, 1 ... kMostGradientSamples. dX is that of the first.
+  int gradient_samples = 1;
 
   [[nodiscard]] PrepareRecipe& operand(Role role) {
     return operands[static_cast<std::size_t>(role)];
@@ -55,6 +64,8 @@ struct LayerRecipe {
   }
 };
 
+inline constexpr int kMostGradientSamples = 64;
+
 /// The published code's own parameters (TrainMode::kPaperFloat).
 struct PaperRecipe {
   int operand_bits = 4;      ///< b, 2 ... 7
@@ -68,6 +79,7 @@ struct TrainRecipe {
   /// kQuantised: entry l is layer l; layers beyond the last entry use the last entry.
   std::vector<LayerRecipe> layers;
   ConvScale conv_scale = ConvScale::kBatch;  ///< kQuantised; the published code has its own
+  double hindsight_eta = 0.1;                ///< of ScaleRule::kHindsight, rule HND-2; 0 ... 1
   PaperRecipe paper;                         ///< kPaperFloat only
   /// What training steps and teacher passes count; evaluation passes count nothing.
   CounterMode counters = CounterMode::kFull;
@@ -76,8 +88,9 @@ struct TrainRecipe {
 };
 
 /// Throws UserError naming layer, role and what is allowed: transforms that differ between the two
-/// operands of a GEMM, unsigned formats for signed tensors, backward_from_codes with a forward
-/// transform, numbers out of range.
+/// operands of a GEMM, random signs of one operand only, codes that are to be used again in GEMMs
+/// with a transform, hindsight for another tensor than G, unsigned formats for signed tensors,
+/// backward_from_codes with a forward transform, numbers out of range.
 void check(const TrainRecipe& recipe);
 
 }  // namespace sylvester

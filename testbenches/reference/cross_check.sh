@@ -12,6 +12,6 @@ trap 'rm -rf "$folder"' EXIT
 /usr/bin/python3 -B test_reference.py
 /usr/bin/python3 -B check_vectors.py ../vectors
 echo "500 fresh random jobs, seed $seed"
-/usr/bin/python3 -B random_jobs.py --seed "$seed" --count 500 --out "$folder/jobs.json"
+/usr/bin/python3 -B random_jobs.py --seed "$seed" --count 500 --ahead --out "$folder/jobs.json"
 "$tool" fill "$folder/jobs.json" "$folder/filled.json"
 /usr/bin/python3 -B check_vectors.py "$folder/filled.json"

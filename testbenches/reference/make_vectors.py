@@ -252,6 +252,38 @@ def prepare_sawb(rng, scale):
             )
 
 
+def prepare_luq(rng, scale):
+    """M half a unit below the largest level, every format, with and without a transform."""
+    for fmt, rounding in itertools.product(("e3", "i4", "u4", "u8"), ref.ROUNDINGS):
+        for _ in range(4 * scale):
+            yield cases.prepare_case(
+                cases.operand(
+                    rng, rng.randint(1, 3), rng.randint(1, 20), format=fmt, scale="luq",
+                    rounding=rounding,
+                )
+            )
+
+
+def prepare_signs(rng, scale):
+    """Random signs with every block rule: the draws' roles of the three GEMMs, and others."""
+    for rule, role in itertools.product(ref.BLOCK_RULES, (8, 9, 10, 255)):
+        for _ in range(3 * scale):
+            yield cases.prepare_case(
+                cases.operand(
+                    rng, rng.randint(1, 3), rng.randint(1, 40), format=rng.choice(cases.SIGNED),
+                    block_rule=rule, block=0 if rule == "none" else rng.choice((1, 4, 32)),
+                    sign_role=role,
+                )
+            )
+    # More elements than a chunk of the kernel has.
+    yield cases.prepare_case(
+        cases.operand(
+            rng, 2, 1100, format="i4", block_rule="pad", block=32, sign_role=8,
+            rounding="stochastic",
+        )
+    )
+
+
 def gemm_policy(policy):
     def topic(rng, scale):
         for bits in range(ref.MIN_BITS, ref.MAX_BITS + 1):
@@ -360,6 +392,31 @@ def job_ahead(rng, scale):
         yield accepted_job(rng, None, {"scale": rule, "rounding": rounding}, policy=policy)
 
 
+def job_luq(rng, scale):
+    """The three GEMMs of LUQ: `sawb` times `sawb` forward, `e3` times forward codes backward."""
+    def side(fmt, rule, rounding, k):
+        signed = ref.FORMATS[fmt].signed
+        lines = rng.randint(2, 5)
+        mantissas = [int(rng.gauss(0, 6000)) for _ in range(lines * k)]
+        mantissas = [max(-32767, min(32767, m if signed else abs(m))) for m in mantissas]
+        return cases.operand(
+            rng, lines, k, mantissas, format=fmt, scale=rule, rounding=rounding,
+            block_rule="none", block=0, input_scale=ref.Scale(1, 1, -20)._asdict(),
+        )
+
+    for _ in range(6 * scale):
+        for a_format, b_format in (("i4", "i4"), ("u4", "i4"), ("e3", "i4"), ("e3", "u4")):
+            k = rng.randint(2, 40)
+            a_rule = rng.choice(("max", "luq", "pow2")) if a_format == "e3" else "sawb"
+            rounding = "stochastic" if a_format == "e3" else "nearest"
+            yield {
+                "kind": "job",
+                "a": side(a_format, a_rule, rounding, k),
+                "b": side(b_format, "sawb", "nearest", k),
+                **cases.random_accumulator(rng, bits=rng.choice((12, 16))),
+            }
+
+
 def rescale(rng, scale):
     """Ties, both limits of int32, zeros, the carry into a 16th bit."""
     for values in (
@@ -405,6 +462,8 @@ TOPICS = {
     "prepare_scales": ("SCL-2", prepare_scales),
     "prepare_hindsight": ("HND-1", prepare_hindsight),
     "prepare_sawb": ("SAWB-1", prepare_sawb),
+    "prepare_luq": ("PRE-3", prepare_luq),
+    "prepare_signs": ("WHT-5", prepare_signs),
     "gemm_saturate": ("ACC-2", gemm_policy("saturate")),
     "gemm_wrap": ("ACC-3", gemm_policy("wrap")),
     "gemm_clamp": ("ACC-4", gemm_policy("clamp")),
@@ -413,6 +472,7 @@ TOPICS = {
     "job_combinations": ("GEMM-1", job_combinations),
     "job_shapes": ("GEMM-2", job_shapes),
     "job_ahead": ("HND-1", job_ahead),
+    "job_luq": ("SAWB-1", job_luq),
     "rescale": ("RSC-1", rescale),
     "nibble": ("I8-1", nibble),
 }

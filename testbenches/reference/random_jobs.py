@@ -4,7 +4,7 @@
     random_jobs.py --seed S --count N --out FILE [--ahead]
 
 For a comparison on fresh inputs: another implementation fills the expected fields in, then
-check_vectors.py recomputes them. `--ahead` adds the scale rules of section 9.
+check_vectors.py recomputes them. `--ahead` adds the scale rules of section 9 and random signs.
 """
 
 import argparse
@@ -20,7 +20,8 @@ def random_job(rng, ahead):
         fields = {"scale": rng.choice(ref.AHEAD_SCALE_RULES)}
     block_rule = rng.choice((None,) + ref.BLOCK_RULES)
     k = rng.choice((None, None, rng.randint(1, 100)))
-    return cases.job(rng, k, fields, None, block_rule)
+    signs = {"sign_role": 8} if ahead and block_rule in ("paper", "pad") else {}
+    return cases.job(rng, k, {**fields, **signs}, signs, block_rule)
 
 
 def main():
@@ -28,7 +29,7 @@ def main():
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--out", required=True, metavar="FILE")
-    parser.add_argument("--ahead", action="store_true", help="also the rules of section 9")
+    parser.add_argument("--ahead", action="store_true", help="also rules that the accelerator has not")
     arguments = parser.parse_args()
     rng = cases.seeded(arguments.seed, "random_jobs")
     jobs = [

@@ -28,7 +28,7 @@ INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 
 BLOCK_RULES = ("none", "paper", "pad")  # [WHT-3]
 SCALE_RULES = ("max", "clip", "pow2")  # [PRE-3]
-AHEAD_SCALE_RULES = ("hindsight", "sawb")  # [PRE-3] with section 9
+AHEAD_SCALE_RULES = ("hindsight", "sawb", "luq")  # [PRE-3] with section 9
 ROUNDINGS = ("nearest", "stochastic")  # [PRE-4]
 POLICIES = ("saturate", "wrap", "clamp")  # [ACC-2..4]
 COUNTER_MODES = ("full", "sticky", "none")  # [CNT-2]
@@ -307,19 +307,23 @@ def quantiser(rule, fmt, v, m, max_given):
     if rule == "hindsight":  # [HND-1]
         return q, max_given
     if rule == "sawb":
-        u = sawb_clip(v)
-        if u > 0:
-            return q * 2560 * v.size, (u if fmt.signed else 2 * u)
+        t = sawb_clip(v)
+        if t > 0:
+            h = max(0, t.bit_length() - 16)
+            e = h - 8 if fmt.signed else h - 7
+            return q * 2 ** max(0, -e), (t >> h) * 2 ** max(0, e)
+    if rule == "luq":
+        return 2 * q - 1, 2 * m
     return q, m  # `max`, and `sawb` without a positive clip
 
 
 def sawb_clip(v):
-    """U of [SAWB-1]; the clip of the coefficients v is U / (2560 * n)."""
+    """T of [SAWB-1]: the clip of the coefficients v in units of 2^-8, cut off; 0 or less: none."""
     magnitudes = [abs(int(x)) for x in v.ravel()]
     n = len(magnitudes)
     s1, s2 = sum(magnitudes), sum(x * x for x in magnitudes)
     a = isqrt(s2 * n * 2**16)
-    return 121 * a - 122 * s1 * 2**8
+    return (121 * a - 122 * s1 * 2**8) // (10 * n)
 
 
 def rounds_up(rounding, random_bits, num, den, odd, draw):
@@ -348,7 +352,8 @@ def prepare(mantissas, scale, recipe, max_given=None):
     """Transform, quantise and round a wide matrix (lines x K). [PRE-1..6], [CNT-1]
 
     `recipe` has the names of section 10: format, block_rule, block, scale, rounding, random_bits,
-    seed, step, layer, role, repetition, index0, stride_line, stride_k. `max_given` is M_given of
+    seed, step, layer, role, repetition, index0, stride_line, stride_k, sign_role (0 if it is not
+    there). `max_given` is M_given of
     the rule `hindsight`.
     """
     mantissas = np.asarray(mantissas, dtype=np.int64)
@@ -373,7 +378,12 @@ def prepare(mantissas, scale, recipe, max_given=None):
     require(size <= MAX_BLOCK, f"The transform's block {size} exceeds {MAX_BLOCK}.")  # [WHT-2]
     if not fmt.signed:  # [FMT-3]
         require(size == 1, f"The unsigned format {fmt.name} cannot hold transformed values.")
+        require(
+            recipe.get("sign_role", 0) == 0,
+            f"The unsigned format {fmt.name} cannot hold values with random signs.",
+        )
         require(bool(np.all(mantissas >= 0)), f"A negative mantissa in format {fmt.name}.")
+    mantissas = mantissas * random_signs(recipe, k)
     v = transform(np.pad(mantissas, ((0, 0), (0, k_padded - k))), size)
     m = int(np.max(np.abs(v)))
 
@@ -461,6 +471,15 @@ def draw(f, random_bits):
     """R = f >> (32 - r). [RND-5]"""
     require_range("random_bits", random_bits, 1, MAX_RANDOM_BITS)
     return f >> (32 - random_bits)
+
+
+def random_signs(recipe, k):
+    """s(0 ... k-1), all 1 without a sign_role. [WHT-5]"""
+    role = recipe.get("sign_role", 0)
+    if role == 0:
+        return np.ones(k, dtype=np.int64)
+    keys = round_keys(recipe["seed"], recipe["step"], recipe["layer"], role, 0)
+    return 1 - 2 * draw(mix(keys, np.arange(k)), 1)
 
 
 def element_indices(recipe, lines, k_padded):

@@ -140,7 +140,8 @@ class Preparation(unittest.TestCase):
 
     def test_pre_2_zero_tensor(self):
         scale = ref.Scale(3, 5, -2)
-        for rule, given in (("max", None), ("pow2", None), ("sawb", None), ("hindsight", 9)):
+        for rule in ref.SCALE_RULES + ref.AHEAD_SCALE_RULES:
+            given = 9 if rule == "hindsight" else None
             zero = ref.prepare([[0, 0]], scale, recipe(scale=rule), given)
             self.assertEqual((zero.codes.tolist(), zero.scale), ([[0, 0]], scale))
             self.assertEqual(zero.counters["zero_codes"], 2)
@@ -290,8 +291,9 @@ class LaterRules(unittest.TestCase):
 
     def test_sawb_1_example(self):
         v = np.array([[100, 200, -300]])
-        self.assertEqual(ref.sawb_clip(v), 1335426)
-        self.assertEqual(ref.quantiser("sawb", ref.FORMATS["i4"], v, 300, None), (53760, 1335426))
+        self.assertEqual(ref.sawb_clip(v), 44514)
+        self.assertEqual(ref.quantiser("sawb", ref.FORMATS["i4"], v, 300, None), (1792, 44514))
+        self.assertEqual(ref.quantiser("sawb", ref.FORMATS["u4"], v, 300, None), (1920, 44514))
         result = ref.prepare(v, ref.ONE, recipe(scale="sawb"))
         self.assertEqual(result.codes.tolist(), [[4, 7, -7]])
 
@@ -300,6 +302,14 @@ class LaterRules(unittest.TestCase):
         self.assertEqual(
             ref.quantiser("sawb", ref.FORMATS["u4"], np.full((2, 3), 50), 50, None), (15, 50)
         )
+
+    def test_wht_5_example(self):
+        context = {"seed": 1, "step": 2, "layer": 3, "sign_role": 8}
+        self.assertEqual(ref.random_signs(context, 8).tolist(), [-1, -1, 1, -1, -1, 1, 1, 1])
+
+    def test_pre_3_luq(self):
+        v = np.array([[100, 200, -300]])
+        self.assertEqual(ref.quantiser("luq", ref.FORMATS["e3"], v, 300, None), (127, 600))
 
     def test_log_1_every_product(self):
         e3 = ref.FORMATS["e3"]

@@ -1,0 +1,41 @@
+#include "golden/config/accelerator.hpp"
+
+#include <fmt/core.h>
+
+#include "golden/config/convert.hpp"
+#include "golden/hardware/operand_modes.hpp"
+#include "golden/support/error.hpp"
+
+namespace sylvester {
+std::optional<GoldenOnlySetting> golden_only_setting(const Config& config) {
+  if (config.text("train.arithmetic") != "quantised") {
+    return GoldenOnlySetting{"train.arithmetic", "quantised"};
+  }
+  for (int i = 0; i < kRoles; ++i) {
+    const std::string key = fmt::format("operands.{}.scale", to_string(static_cast<Role>(i)));
+    if (!is_buildable(scale_rule(config.text(key)))) {
+      return GoldenOnlySetting{key, "max, clip, pow2"};
+    }
+  }
+  for (int i = 0; i < kGemmKinds; ++i) {
+    const std::string key = fmt::format("transform.{}.signs", to_string(static_cast<GemmKind>(i)));
+    if (config.flag(key)) return GoldenOnlySetting{key, "false"};
+  }
+  for (const char* key : {"backward.reuse_codes", "backward.one_draw"}) {
+    if (config.flag(key)) return GoldenOnlySetting{key, "false"};
+  }
+  for (const auto& [key, value] : {std::pair{"backward.gradient_samples", 1}, {"fnt.epochs", 0}}) {
+    if (config.integer(key) != value) return GoldenOnlySetting{key, std::to_string(value)};
+  }
+  return std::nullopt;
+}
+
+void require_accelerator(const Config& config, std::string_view command) {
+  if (const auto found = golden_only_setting(config)) {
+    throw UserError(fmt::format(
+        "{}: {}: value {}; allowed for {}: {}, which the accelerator computes", config.source(),
+        found->key, value_text(config.value(found->key)), command, found->allowed));
+  }
+}
+
+}  // namespace sylvester
