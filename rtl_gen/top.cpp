@@ -50,6 +50,7 @@ class TopBuilder {
          "illegal_LargestProduct_below_the_values_product"},
         {"QuotientBits >= AValueBits - 1 && QuotientBits >= BValueBits - 1",
          "illegal_QuotientBits_below_the_values_bits"},
+        {"Multiply == 1 || Shift == 1 && AListed + BListed > 0", "illegal_no_product"},
         {"OuterBits >= AccBits", "illegal_OuterBits_below_AccBits"},
         {"(BlockMax & BlockMax - 1) == 0", "illegal_BlockMax_not_a_power_of_two"}};
     assign("hardware_hash_o", "HardwareHash");
@@ -315,6 +316,8 @@ class TopBuilder {
               {"LargestProduct", "LargestProduct"},
               {"AListed", "AListed"},
               {"BListed", "BListed"},
+              {"Shift", "Shift"},
+              {"Multiply", "Multiply"},
               {"Magnitudes", "Magnitudes"},
               {"AccBits", "AccBits"},
               {"Policy", "Policy"},
@@ -420,6 +423,8 @@ std::vector<Parameter> top_parameters(const HardwareParameters& hardware) {
       {"LargestProduct", widths.largest_product, 0, {{1, 16129}}, "largest product of two values"},
       {"AListed", widths.a_listed ? 1 : 0, 0, {{0, 1}}, "1: A codes may be of the listed format"},
       {"BListed", widths.b_listed ? 1 : 0, 0, {{0, 1}}, "1: B codes may be of the listed format"},
+      {"Shift", widths.shift ? 1 : 0, 0, {{0, 1}}, "1: the listed format's products are shifts"},
+      {"Multiply", widths.multiply ? 1 : 0, 0, {{0, 1}}, "0: every product is such a shift"},
       magnitudes_parameter(hardware),
       {"AccBits", hardware.bits, 0, {{4, 24}}, "bits of a partial sum (P)"},
       {"Policy",

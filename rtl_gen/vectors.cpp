@@ -71,9 +71,9 @@ std::vector<Payload> results_beats(const HardwareParameters& hardware, const Gem
   return beats;
 }
 
-/// The last signed, or unsigned, format of at most 4 bits.
+/// The last signed, or unsigned, format of at most 4 bits; the first one if there is none.
 int last_of(std::span<const int> rows, bool is_signed) {
-  int last = 0;
+  int last = rows.front();
   for (const int row : rows) {
     const Format& format = formats()[static_cast<std::size_t>(row)];
     if (format.is_signed == is_signed && format.bits <= 4) last = row;

@@ -92,8 +92,14 @@ constexpr std::array kFaults = {
              "((outer_i[3:0] + partial_i[3:0]) & 5'h10)"},
     RtlFault{35, "stream_fifo.v", "transform quantise systolic_array edge",
              "a word is lost in a stall", "valid_o & ready_i", "valid_o"},
-    RtlFault{36, "code_value.v", "systolic_array", "values of a listed format have no sign",
-             "negative  ? {ValueBits{1'b0}} - value : value", "value"},
+    RtlFault{36, "operand_word.v", "systolic_array", "a power of two has no sign",
+             "{4'd0, negative, places}", "{5'd0, places}"},
+    RtlFault{37, "operand_product.v", "systolic_array", "zero shifts like 2^7",
+             "{(ValueBits+1){!zero}}", "{(ValueBits+1){1'b1}}"},
+    RtlFault{38, "operand_product.v", "systolic_array", "odd powers of two lose a factor of two",
+             "power[0] ? {signed_value, 1'b0} : {sign, signed_value}", "{sign, signed_value}"},
+    RtlFault{39, "operand_product.v", "systolic_array", "the word of a power of two is multiplied",
+             "(Multiply == 0) | a_shift_i | b_shift_i", "Multiply == 0"},
 };
 
 constexpr const char* kPackageFile = "sylvester_fault_pkg.sv";

@@ -63,6 +63,12 @@ void fill(WideMatrix& matrix, const Format& format, int block, HostRandom& rando
 
 const Format& row(int format) { return formats()[static_cast<std::size_t>(format)]; }
 
+/// A listed format of powers of two.
+bool shifts_by(const PrepareJob& job) {
+  const Format& format = row(job.recipe.format);
+  return !format.uniform && shifts(format);
+}
+
 int random_format(HostRandom& random, std::vector<int> allowed, bool transformed) {
   if (transformed) {
     std::erase_if(allowed, [](int format) { return !row(format).is_signed; });
@@ -265,6 +271,9 @@ const std::vector<std::string>& all_features() {
                                                  "scale max",
                                                  "scale clip",
                                                  "scale pow2",
+                                                 "A shifts B",
+                                                 "B shifts A",
+                                                 "stochastic powers of two",
                                                  "several m-blocks",
                                                  "several n-blocks",
                                                  "several k-chunks",
@@ -304,6 +313,12 @@ std::vector<std::string> features_of(const HardwareParameters& hardware, const V
   add("scale max", has_scale(ScaleRule::kMax));
   add("scale clip", has_scale(ScaleRule::kClip));
   add("scale pow2", has_scale(ScaleRule::kPow2));
+  const bool a_shifts = shifts_by(job.a);
+  const bool b_shifts = shifts_by(job.b);
+  add("A shifts B", a_shifts);
+  add("B shifts A", b_shifts && !a_shifts);
+  add("stochastic powers of two", (a_shifts && expected.a->counters.rounded_up > 0) ||
+                                      (b_shifts && expected.b->counters.rounded_up > 0));
   add("several m-blocks", m > hardware.rows);
   add("several n-blocks", n > hardware.cols);
   add("several k-chunks", k > chunk);

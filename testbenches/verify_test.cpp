@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::IsEmpty;
 
-TEST(LongVerilatedVerify, TwoHundredJobsOnSixConfigurations) {
+TEST(LongVerilatedVerify, TwoHundredJobsOnTheSuite) {
   VerifyOptions options;
   options.configurations = verification_suite();
   options.jobs = 200;

@@ -44,16 +44,21 @@ std::optional<LargestMagnitude> largest_magnitude(const Format& format);
 /// format, neighbouring magnitudes differ by powers of two.
 bool is_buildable(const Format& format);
 
+/// True if the magnitudes are 0 and powers of two: a product with such a value is a shift (LOG-1).
+bool shifts(const Format& format);
+
 /// What a set of modes needs.
 struct OperandWidths {
   int a_code = 0;    ///< signed bits of an A code
   int b_code = 0;    ///< signed bits of a B code
-  int a_value = 0;   ///< signed bits of an A value, at the multiplier
+  int a_value = 0;   ///< signed bits of an A value
   int b_value = 0;   ///< signed bits of a B value
   int quotient = 4;  ///< bits of |v|/scale before the point, at least 4 for the formats up to u4
   int largest_product = 0;
   bool a_listed = false;  ///< A codes may be of the listed format
   bool b_listed = false;
+  bool shift = false;     ///< the listed format shifts
+  bool multiply = false;  ///< there are products without an operand that shifts
 };
 OperandWidths operand_widths(std::span<const OperandMode> modes);
 
@@ -61,7 +66,7 @@ OperandWidths operand_widths(std::span<const OperandMode> modes);
 std::optional<int> listed_format(std::span<const OperandMode> modes);
 
 /// Formats that the prepare unit rounds to, and those that A and B of a GEMM may have, in table
-/// order: the uniform ones that fit, and the listed one.
+/// order: the uniform ones that fit, where a mode has one, and the listed one.
 std::vector<int> prepared_formats(std::span<const OperandMode> modes);
 std::vector<int> a_formats(std::span<const OperandMode> modes);
 std::vector<int> b_formats(std::span<const OperandMode> modes);

@@ -73,11 +73,34 @@ TEST(OperandModes, WidthsFollowFromTheFormats) {
   EXPECT_FALSE(log.a_listed);
 }
 
+TEST(OperandModes, PowersOfTwoShift) {
+  EXPECT_TRUE(shifts(format("e3")));
+  EXPECT_TRUE(shifts(format("i2")));
+  EXPECT_FALSE(shifts(format("i4")));
+  Format listed = format("e3");
+  listed.magnitudes = {0, 1, 2, 3, 4, 6, 8, 12};
+  EXPECT_FALSE(shifts(listed));
+}
+
+TEST(OperandModes, AMultiplierIsBuiltWhereAProductDoesNotShift) {
+  const auto widths = [](std::initializer_list<const char*> names) {
+    return operand_widths(modes(names));
+  };
+  EXPECT_FALSE(widths({"i4xi4"}).shift);
+  EXPECT_TRUE(widths({"i4xi4"}).multiply);
+  EXPECT_TRUE(widths({"e3xu4"}).shift);
+  EXPECT_FALSE(widths({"e3xu4"}).multiply);
+  EXPECT_FALSE(widths({"e3xi4", "e3xe3"}).multiply);
+  EXPECT_TRUE(widths({"e3xi4", "i4xe3"}).multiply);
+  EXPECT_TRUE(widths({"e3xi4", "u4xi4"}).multiply);
+}
+
 TEST(OperandModes, SayWhichFormatsAnOperandMayHave) {
   const auto log = modes({"u4xi4", "i4xe3"});
   EXPECT_THAT(names_of(a_formats(log)),
               testing::ElementsAre("i2", "i3", "i4", "i5", "u2", "u3", "u4"));
   EXPECT_THAT(names_of(b_formats(log)), testing::ElementsAre("i2", "i3", "i4", "u2", "u3", "e3"));
+  EXPECT_THAT(names_of(a_formats(modes({"e3xi4"}))), testing::ElementsAre("e3"));
   EXPECT_THAT(names_of(prepared_formats(log)), testing::Contains("e3"));
   EXPECT_THAT(names_of(prepared_formats(modes({"i4xi4"}))), testing::Not(testing::Contains("e3")));
 }

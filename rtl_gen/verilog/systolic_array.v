@@ -4,7 +4,9 @@
 //
 // Rows, Cols: 1 ... 64.  ABits, BBits: of a code, 4 or 5.  AValueBits, BValueBits: of the value
 // that a code stands for, ABits or BBits ... 8.  AListed, BListed: 1 if codes may be of the format
-// with a list of magnitudes; Magnitudes: as in place_quotient.
+// with a list of magnitudes; Magnitudes: as in place_quotient.  Shift: 1 if its magnitudes are 0
+// and powers of two; products with it are shifts then.  Multiply: 0 if every job has such a
+// product.
 // LargestProduct: of two values, 1 ... 16129.
 // AccBits: P, 4 ... 24.
 // Policy: 0 saturate, 1 wrap, 2 clamp.  TileMax: 1 ... 65535.  Counters: 0 none, 1 sticky, 2 full.
@@ -19,6 +21,8 @@ module systolic_array #(
   parameter integer LargestProduct = 105,
   parameter integer AListed = 0,
   parameter integer BListed = 0,
+  parameter integer Shift = 0,
+  parameter integer Multiply = 1,
   parameter [127:0] Magnitudes = 128'hffffffffffffffffffffffffffffffff,
   parameter integer AccBits = 8,
   parameter integer Policy = 0,
@@ -50,6 +54,17 @@ module systolic_array #(
   localparam integer CountBits = (Counters == 2) ? $clog2(TileMax + 1) : 1;
   localparam integer OutBits = AccBits + CountBits + 1;
   localparam integer RowCountBits = $clog2(Rows + 1);
+
+  // Where codes of both operands may shift, A's shift B's values.
+  localparam integer AShift = AListed & Shift;
+  localparam integer BShift = BListed & Shift;
+  localparam integer AFactorBits = (AShift == 1) ? ABits : AValueBits;
+  localparam integer BFactorBits = (BShift == 1) ? BBits : BValueBits;
+  localparam integer AWordBits = AFactorBits;
+  localparam integer BWordBits = (AShift == 1) ? BValueBits : BFactorBits;
+  localparam integer ProductBits = AValueBits + BValueBits;
+  wire a_shift = (AShift == 1) & a_listed_i;
+  wire b_shift = (BShift == 1) & b_listed_i & !a_shift;
 
   wire step = !partials_valid_o | partials_ready_i;
 
@@ -128,41 +143,45 @@ module systolic_array #(
     end
   end
 
-  // Values of the codes, and the feed registers.
-  wire [Rows*AValueBits-1:0] a_values;
-  wire [Cols*BValueBits-1:0] b_values;
+  // Words of the codes, and the feed registers.
+  wire [Rows*AWordBits-1:0] a_words;
+  wire [Cols*BWordBits-1:0] b_words;
   genvar row;
   genvar column;
   generate
-    for (row = 0; row < Rows; row = row + 1) begin : gen_a_value
-      code_value #(
+    for (row = 0; row < Rows; row = row + 1) begin : gen_a_word
+      operand_word #(
         .CodeBits(ABits),
-        .ValueBits(AValueBits),
+        .WordBits(AWordBits),
         .Listed(AListed),
+        .Shift(AShift),
         .Magnitudes(Magnitudes)
-      ) u_value (
+      ) u_word (
         .listed_i(a_listed_i),
+        .shift_i(a_shift),
         .code_i(a_data[ABits*row +: ABits]),
-        .value_o(a_values[AValueBits*row +: AValueBits])
+        .word_o(a_words[AWordBits*row +: AWordBits])
       );
     end
-    for (column = 0; column < Cols; column = column + 1) begin : gen_b_value
-      code_value #(
+    for (column = 0; column < Cols; column = column + 1) begin : gen_b_word
+      operand_word #(
         .CodeBits(BBits),
-        .ValueBits(BValueBits),
+        .WordBits(BWordBits),
         .Listed(BListed),
+        .Shift(BShift),
         .Magnitudes(Magnitudes)
-      ) u_value (
+      ) u_word (
         .listed_i(b_listed_i),
+        .shift_i(b_shift),
         .code_i(b_data[BBits*column +: BBits]),
-        .value_o(b_values[BValueBits*column +: BValueBits])
+        .word_o(b_words[BWordBits*column +: BWordBits])
       );
     end
   endgenerate
   wire [2:0]            feed_control;
   wire                  feed_line_last;
-  wire [Rows*AValueBits-1:0] feed_a;
-  wire [Cols*BValueBits-1:0] feed_b;
+  wire [Rows*AWordBits-1:0] feed_a;
+  wire [Cols*BWordBits-1:0] feed_b;
   delay_line_reset #(
     .Width(4),
     .Stages(FeedRegisters)
@@ -174,21 +193,21 @@ module systolic_array #(
     .data_o({feed_control, feed_line_last})
   );
   delay_line #(
-    .Width(Rows * AValueBits + Cols * BValueBits),
+    .Width(Rows * AWordBits + Cols * BWordBits),
     .Stages(FeedRegisters)
-  ) u_feed_values (
+  ) u_feed_words (
     .clk_i(clk_i),
     .step_i(step),
-    .data_i({a_values, b_values}),
+    .data_i({a_words, b_words}),
     .data_o({feed_a, feed_b})
   );
 
-  // Control {valid, first, last} and A values pass east, B values and finished partial
+  // Control {valid, first, last} and A words pass east, B words and finished partial
   // sums pass south. Element (row, column) reads its north and west neighbours' registers.
   generate
     for (row = 0; row < Rows; row = row + 1) begin : gen_row
       wire [2:0]            west_control;
-      wire [AValueBits-1:0] west_a;
+      wire [AWordBits-1:0] west_a;
       delay_line_reset #(
         .Width(3),
         .Stages(row)
@@ -200,19 +219,19 @@ module systolic_array #(
         .data_o(west_control)
       );
       delay_line #(
-        .Width(AValueBits),
+        .Width(AWordBits),
         .Stages(row)
       ) u_skew_a (
         .clk_i(clk_i),
         .step_i(step),
-        .data_i(feed_a[AValueBits*row +: AValueBits]),
+        .data_i(feed_a[AWordBits*row +: AWordBits]),
         .data_o(west_a)
       );
 
       for (column = 0; column < Cols; column = column + 1) begin : gen_column
         wire [2:0]            control;
-        wire [AValueBits-1:0] a;
-        wire [BValueBits-1:0] b;
+        wire [AWordBits-1:0] a;
+        wire [BWordBits-1:0] b;
         wire [OutBits-1:0]    north;
         wire [OutBits-1:0]    south;
         wire                  shift;
@@ -232,7 +251,7 @@ module systolic_array #(
             .data_o(control)
           );
           delay_line #(
-            .Width(AValueBits),
+            .Width(AWordBits),
             .Stages(1)
           ) u_a (
             .clk_i(clk_i),
@@ -244,19 +263,19 @@ module systolic_array #(
 
         if (row == 0) begin : gen_north
           delay_line #(
-            .Width(BValueBits),
+            .Width(BWordBits),
             .Stages(column)
           ) u_skew_b (
             .clk_i(clk_i),
             .step_i(step),
-            .data_i(feed_b[BValueBits*column +: BValueBits]),
+            .data_i(feed_b[BWordBits*column +: BWordBits]),
             .data_o(b)
           );
           assign north = {OutBits{1'b0}};
           assign shift = 1'b0;
         end else begin : gen_inner_row
           delay_line #(
-            .Width(BValueBits),
+            .Width(BWordBits),
             .Stages(1)
           ) u_b (
             .clk_i(clk_i),
@@ -272,8 +291,14 @@ module systolic_array #(
         end
 
         processing_element #(
-          .AValueBits(AValueBits),
-          .BValueBits(BValueBits),
+          .AWordBits(AWordBits),
+          .BWordBits(BWordBits),
+          .AFactorBits(AFactorBits),
+          .BFactorBits(BFactorBits),
+          .AShift(AShift),
+          .BShift(BShift),
+          .Multiply(Multiply),
+          .ProductBits(ProductBits),
           .LargestProduct(LargestProduct),
           .AccBits(AccBits),
           .Policy(Policy),
@@ -286,6 +311,8 @@ module systolic_array #(
           .valid_i(control[2]),
           .first_i(control[1]),
           .last_i(control[0]),
+          .a_shift_i(a_shift),
+          .b_shift_i(b_shift),
           .a_i(a),
           .b_i(b),
           .shift_i(shift),

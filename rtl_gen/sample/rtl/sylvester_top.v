@@ -13,6 +13,8 @@
 // LargestProduct      1 ... 16129: largest product of two values
 // AListed             0 ... 1: 1: A codes may be of the listed format
 // BListed             0 ... 1: 1: B codes may be of the listed format
+// Shift               0 ... 1: 1: the listed format's products are shifts
+// Multiply            0 ... 1: 0: every product is such a shift
 // Magnitudes          magnitudes of the listed format, 8 bits each from code 0 up, 255 behind
 // AccBits             4 ... 24: bits of a partial sum (P)
 // Policy              0 ... 2: overflow inside a tile: 0 saturate, 1 wrap, 2 clamp
@@ -47,6 +49,8 @@ module sylvester_top #(
   parameter integer LargestProduct = 105,
   parameter integer AListed = 0,
   parameter integer BListed = 0,
+  parameter integer Shift = 0,
+  parameter integer Multiply = 1,
   parameter [127:0] Magnitudes = 128'hffffffffffffffffffffffffffffffff,
   parameter integer AccBits = 8,
   parameter integer Policy = 0,
@@ -121,6 +125,8 @@ module sylvester_top #(
         u_stop ();
     if (AListed < 0 || AListed > 1) illegal_AListed_allowed_0_to_1 u_stop ();
     if (BListed < 0 || BListed > 1) illegal_BListed_allowed_0_to_1 u_stop ();
+    if (Shift < 0 || Shift > 1) illegal_Shift_allowed_0_to_1 u_stop ();
+    if (Multiply < 0 || Multiply > 1) illegal_Multiply_allowed_0_to_1 u_stop ();
     if (AccBits < 4 || AccBits > 24) illegal_AccBits_allowed_4_to_24 u_stop ();
     if (Policy < 0 || Policy > 2) illegal_Policy_allowed_0_to_2 u_stop ();
     if (OuterBits < 4 || OuterBits > 32) illegal_OuterBits_allowed_4_to_32 u_stop ();
@@ -151,6 +157,7 @@ module sylvester_top #(
         illegal_LargestProduct_below_the_values_product u_stop ();
     if (!(QuotientBits >= AValueBits - 1 && QuotientBits >= BValueBits - 1))
         illegal_QuotientBits_below_the_values_bits u_stop ();
+    if (!(Multiply == 1 || Shift == 1 && AListed + BListed > 0)) illegal_no_product u_stop ();
     if (!(OuterBits >= AccBits)) illegal_OuterBits_below_AccBits u_stop ();
     if (!((BlockMax & BlockMax - 1) == 0)) illegal_BlockMax_not_a_power_of_two u_stop ();
   endgenerate
@@ -398,6 +405,8 @@ module sylvester_top #(
     .LargestProduct(LargestProduct),
     .AListed(AListed),
     .BListed(BListed),
+    .Shift(Shift),
+    .Multiply(Multiply),
     .Magnitudes(Magnitudes),
     .AccBits(AccBits),
     .Policy(Policy),
