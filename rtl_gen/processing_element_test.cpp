@@ -41,7 +41,8 @@ module element_lane #(
                        .AccBits(AccBits), .Policy(Policy), .TileMax(TileMax), .Counters(Counters),
                        .CountBits(CountBits)) u_element (
     .clk_i(clk), .step_i(step), .valid_i(valid), .first_i(first), .last_i(last),
-    .a_shift_i(power), .b_shift_i(1'b0), .a_i(a), .b_i(b), .shift_i(shift), .north_i(north), .south_o(south));
+    .exact_i(1'b0), .a_shift_i(power), .b_shift_i(1'b0), .a_i(a), .b_i(b), .shift_i(shift),
+    .north_i(north), .south_o(south));
 endmodule
 
 module accumulate_lane #(

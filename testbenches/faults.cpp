@@ -79,8 +79,7 @@ constexpr std::array kFaults = {
     RtlFault{30, "edge_accumulators.v", "edge", "one row too many leaves the last m-block",
              "{{(7-RowBits){1'b0}}, row_q} < m_last_i", "{{(7-RowBits){1'b0}}, row_q} <= m_last_i"},
     RtlFault{31, "edge_accumulators.v", "edge", "limited tiles are counted while the edge waits",
-             "row_data[Cols*(AccBits+CountBits) +: Cols] & {Cols{pop}}",
-             "row_data[Cols*(AccBits+CountBits) +: Cols]"},
+             "tile_limited & {Cols{add}}", "tile_limited"},
     RtlFault{32, "stream_fifo.v", "transform quantise systolic_array edge",
              "a FIFO refuses its last place", "count_q != Depth[CountBits-1:0]",
              "count_q < LastSlot[CountBits-1:0]"},
@@ -100,6 +99,18 @@ constexpr std::array kFaults = {
              "power[0] ? {signed_value, 1'b0} : {sign, signed_value}", "{sign, signed_value}"},
     RtlFault{39, "operand_product.v", "systolic_array", "the word of a power of two is multiplied",
              "(Multiply == 0) | a_shift_i | b_shift_i", "Multiply == 0"},
+    RtlFault{40, "code_buffer.v", "code_buffer_a code_buffer_b",
+             "passes of later tiles begin at the chunk's first beat",
+             "tile_again ? tile_start : read_offset_q + 1'b1",
+             "tile_again ? {OffsetBits{1'b0}} : read_offset_q + 1'b1", true},
+    RtlFault{41, "operand_word.v", "systolic_array", "the low nibble has a sign",
+             "{4'd0, code[3:0]}", "{{4{code[3]}}, code[3:0]}", true},
+    RtlFault{42, "pass_sum.v", "edge", "the first pass has the weight of the second", "wide << 8",
+             "wide << 4", true},
+    RtlFault{43, "pass_sum.v", "edge", "sums of passes have no lower limit", "exact < -LIMIT",
+             "1'b0", true},
+    RtlFault{44, "processing_element.v", "systolic_array", "a pass beyond P bits is a limited tile",
+             "tile_limited & !exact_i", "tile_limited", true},
 };
 
 constexpr const char* kPackageFile = "sylvester_fault_pkg.sv";

@@ -5,6 +5,8 @@
 #include <optional>
 #include <stdexcept>
 
+#include "golden/hardware/descriptors.hpp"
+
 namespace sylvester {
 namespace {
 
@@ -243,6 +245,11 @@ VerifyJob random_job(const HardwareParameters& hardware, const Cell& cell, HostR
                            a_formats(hardware.modes), random);
     job.b = random_operand(hardware, "B", n, k, cell.block_rule, block, other,
                            b_formats(hardware.modes), random);
+    if (!nibbles_refusal(hardware, row(job.a.recipe.format), row(job.b.recipe.format),
+                         *tile == 0 ? k_padded : std::min(*tile, k_padded))
+             .empty()) {
+      continue;
+    }
     return job;
   }
   throw std::logic_error("no job for the cell " + to_string(cell));
@@ -274,6 +281,10 @@ const std::vector<std::string>& all_features() {
                                                  "A shifts B",
                                                  "B shifts A",
                                                  "stochastic powers of two",
+                                                 "passes over nibbles",
+                                                 "passes over several tiles of a chunk",
+                                                 "passes over a rest of a tile",
+                                                 "limited tile of passes",
                                                  "several m-blocks",
                                                  "several n-blocks",
                                                  "several k-chunks",
@@ -299,7 +310,9 @@ std::vector<std::string> features_of(const HardwareParameters& hardware, const V
   const int n = job.b.input.lines;
   const int k = expected.a->k_padded;
   const int tile = job.recipe.tile == 0 ? k : std::min(job.recipe.tile, k);
-  const int chunk = hardware.buffers.code_chunk;
+  const bool nibbles = needs_nibbles(row(job.a.recipe.format), row(job.b.recipe.format));
+  const int depth = hardware.buffers.code_chunk;
+  const int chunk = nibbles ? depth / tile * tile : depth;
   const auto has_scale = [&](ScaleRule rule) {
     return job.a.recipe.scale == rule || job.b.recipe.scale == rule;
   };
@@ -319,6 +332,10 @@ std::vector<std::string> features_of(const HardwareParameters& hardware, const V
   add("B shifts A", b_shifts && !a_shifts);
   add("stochastic powers of two", (a_shifts && expected.a->counters.rounded_up > 0) ||
                                       (b_shifts && expected.b->counters.rounded_up > 0));
+  add("passes over nibbles", nibbles);
+  add("passes over several tiles of a chunk", nibbles && k >= 2 * tile && chunk >= 2 * tile);
+  add("passes over a rest of a tile", nibbles && k % tile != 0);
+  add("limited tile of passes", nibbles && counters.tile_limited > 0);
   add("several m-blocks", m > hardware.rows);
   add("several n-blocks", n > hardware.cols);
   add("several k-chunks", k > chunk);

@@ -2,13 +2,14 @@
 // finished partial sums shifted south and aligned to one row per beat (architecture.md section 5).
 // Everything freezes while a row waits at partials.
 //
-// Rows, Cols: 1 ... 64.  ABits, BBits: of a code, 4 or 5.  AValueBits, BValueBits: of the value
-// that a code stands for, ABits or BBits ... 8.  AListed, BListed: 1 if codes may be of the format
-// with a list of magnitudes; Magnitudes: as in place_quotient.  Shift: 1 if its magnitudes are 0
-// and powers of two; products with it are shifts then.  Multiply: 0 if every job has such a
-// product.
+// Rows, Cols: 1 ... 64.  ABits, BBits: of a code, 4 or 5, or 8 if Nibbles, which is 1 if nibbles_i
+// may be high: then every tile comes four times, one nibble of each code at a time (I8-1).
+// AValueBits, BValueBits: of the value that a code or nibble stands for, 4 ... 8, and 5 or more if
+// Nibbles.  AListed, BListed: 1 if codes may be of the format with a list of magnitudes;
+// Magnitudes: as in place_quotient.  Shift: 1 if its magnitudes are 0 and powers of two; products
+// with it are shifts then.  Multiply: 0 if every job has such a product.
 // LargestProduct: of two values, 1 ... 16129.
-// AccBits: P, 4 ... 24.
+// AccBits: P, 4 ... 24.  PartialBits: AccBits, and with Nibbles and policy 2 enough for a pass.
 // Policy: 0 saturate, 1 wrap, 2 clamp.  TileMax: 1 ... 65535.  Counters: 0 none, 1 sticky, 2 full.
 // Depth: input FIFOs, >= 2.  FeedRegisters, DrainRegisters: 1 ... 4.
 module systolic_array #(
@@ -23,8 +24,10 @@ module systolic_array #(
   parameter integer BListed = 0,
   parameter integer Shift = 0,
   parameter integer Multiply = 1,
+  parameter integer Nibbles = 0,
   parameter [127:0] Magnitudes = 128'hffffffffffffffffffffffffffffffff,
   parameter integer AccBits = 8,
+  parameter integer PartialBits = AccBits,
   parameter integer Policy = 0,
   parameter integer TileMax = 512,
   parameter integer Counters = 2,
@@ -37,6 +40,7 @@ module systolic_array #(
   input  wire                  run_i,
   input  wire [15:0]           k_len_i,
   input  wire [15:0]           tile_i,
+  input  wire                  nibbles_i,
   input  wire                  a_listed_i,
   input  wire                  b_listed_i,
   input  wire                  a_feed_valid_i,
@@ -49,17 +53,17 @@ module systolic_array #(
   output wire                  b_release_o,
   output wire                  partials_valid_o,
   input  wire                  partials_ready_i,
-  output wire [Cols*(AccBits+((Counters == 2) ? $clog2(TileMax+1) : 1)+1):0] partials_data_o
+  output wire [Cols*(PartialBits+((Counters == 2) ? $clog2(TileMax+1) : 1)+1):0] partials_data_o
 );
   localparam integer CountBits = (Counters == 2) ? $clog2(TileMax + 1) : 1;
-  localparam integer OutBits = AccBits + CountBits + 1;
+  localparam integer OutBits = PartialBits + CountBits + 1;
   localparam integer RowCountBits = $clog2(Rows + 1);
 
   // Where codes of both operands may shift, A's shift B's values.
   localparam integer AShift = AListed & Shift;
   localparam integer BShift = BListed & Shift;
-  localparam integer AFactorBits = (AShift == 1) ? ABits : AValueBits;
-  localparam integer BFactorBits = (BShift == 1) ? BBits : BValueBits;
+  localparam integer AFactorBits = (AShift == 0) ? AValueBits : (Nibbles == 1) ? 5 : ABits;
+  localparam integer BFactorBits = (BShift == 0) ? BValueBits : (Nibbles == 1) ? 5 : BBits;
   localparam integer AWordBits = AFactorBits;
   localparam integer BWordBits = (AShift == 1) ? BValueBits : BFactorBits;
   localparam integer ProductBits = AValueBits + BValueBits;
@@ -109,9 +113,28 @@ module systolic_array #(
   reg                    a_release_q;
   reg                    b_release_q;
 
-  wire line_last = k_q == k_len_i - 16'd1;
+  wire line_end = k_q == k_len_i - 16'd1;
   wire tile_first = tile_k_q == 16'd0;
-  wire tile_last = line_last | (tile_k_q == tile_i - 16'd1);
+  wire tile_last = line_end | (tile_k_q == tile_i - 16'd1);
+  wire again;  // the tile comes again, with the next nibbles
+  wire line_last = line_end & !again;
+  wire high_a;
+  wire high_b;
+  generate
+    if (Nibbles == 0) begin : gen_one_pass
+      wire unused = nibbles_i;
+      assign again = 1'b0;
+      assign {high_a, high_b} = 2'b00;
+    end else begin : gen_passes
+      reg [1:0] pass_q;
+      assign again = nibbles_i & (pass_q != 2'd3);
+      assign {high_a, high_b} = ~pass_q;
+      always @(posedge clk_i) begin
+        if (!rst_ni | !run_i) pass_q <= 2'd0;
+        else if (issue & tile_last) pass_q <= pass_q + 2'd1;
+      end
+    end
+  endgenerate
   wire gap_done = gap_q == Rows[RowCountBits-1:0];
 
   assign issue = step & run_i & a_valid & b_valid & (!tile_last | gap_done);
@@ -138,7 +161,8 @@ module systolic_array #(
       k_q <= 16'd0;
       tile_k_q <= 16'd0;
     end else if (issue) begin
-      k_q <= line_last ? 16'd0 : k_q + 16'd1;
+      k_q <= line_last           ? 16'd0 :
+             (tile_last & again) ? k_q - tile_k_q : k_q + 16'd1;
       tile_k_q <= tile_last ? 16'd0 : tile_k_q + 16'd1;
     end
   end
@@ -153,10 +177,13 @@ module systolic_array #(
       operand_word #(
         .CodeBits(ABits),
         .WordBits(AWordBits),
+        .Nibbles(Nibbles),
         .Listed(AListed),
         .Shift(AShift),
         .Magnitudes(Magnitudes)
       ) u_word (
+        .nibbles_i(nibbles_i),
+        .high_i(high_a),
         .listed_i(a_listed_i),
         .shift_i(a_shift),
         .code_i(a_data[ABits*row +: ABits]),
@@ -167,10 +194,13 @@ module systolic_array #(
       operand_word #(
         .CodeBits(BBits),
         .WordBits(BWordBits),
+        .Nibbles(Nibbles),
         .Listed(BListed),
         .Shift(BShift),
         .Magnitudes(Magnitudes)
       ) u_word (
+        .nibbles_i(nibbles_i),
+        .high_i(high_b),
         .listed_i(b_listed_i),
         .shift_i(b_shift),
         .code_i(b_data[BBits*column +: BBits]),
@@ -301,6 +331,7 @@ module systolic_array #(
           .ProductBits(ProductBits),
           .LargestProduct(LargestProduct),
           .AccBits(AccBits),
+          .PartialBits(PartialBits),
           .Policy(Policy),
           .TileMax(TileMax),
           .Counters(Counters),
@@ -311,6 +342,7 @@ module systolic_array #(
           .valid_i(control[2]),
           .first_i(control[1]),
           .last_i(control[0]),
+          .exact_i(nibbles_i),
           .a_shift_i(a_shift),
           .b_shift_i(b_shift),
           .a_i(a),
@@ -367,10 +399,11 @@ module systolic_array #(
   wire [Cols*OutBits-1:0] row_data;
   generate
     for (column = 0; column < Cols; column = column + 1) begin : gen_pack
-      assign row_data[AccBits*column +: AccBits] = gen_drain[column].aligned[AccBits-1:0];
-      assign row_data[Cols*AccBits+CountBits*column +: CountBits] =
-          gen_drain[column].aligned[AccBits +: CountBits];
-      assign row_data[Cols*(AccBits+CountBits)+column] = gen_drain[column].aligned[OutBits-1];
+      assign row_data[PartialBits*column +: PartialBits] =
+          gen_drain[column].aligned[PartialBits-1:0];
+      assign row_data[Cols*PartialBits+CountBits*column +: CountBits] =
+          gen_drain[column].aligned[PartialBits +: CountBits];
+      assign row_data[Cols*(PartialBits+CountBits)+column] = gen_drain[column].aligned[OutBits-1];
     end
   endgenerate
 

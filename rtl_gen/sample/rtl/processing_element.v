@@ -8,6 +8,8 @@
 // Policy: 0 saturate, 1 wrap, 2 clamp.
 // TileMax: longest tile, 1 ... 65535.  Counters: 0 none, 1 sticky, 2 full.
 // CountBits: as architecture.md section 2.
+// PartialBits: AccBits, or more if exact_i may be high and Policy is 2: then the tile leaves
+// without being limited.
 // Outputs beside the partial sum: limited MACs of the tile, and whether the tile was limited.
 module processing_element #(
   parameter integer AWordBits = 5,
@@ -20,6 +22,7 @@ module processing_element #(
   parameter integer ProductBits = AWordBits + BWordBits,
   parameter integer LargestProduct = 105,
   parameter integer AccBits = 8,
+  parameter integer PartialBits = AccBits,
   parameter integer Policy = 0,
   parameter integer TileMax = 512,
   parameter integer Counters = 2,
@@ -30,13 +33,14 @@ module processing_element #(
   input  wire                       valid_i,
   input  wire                       first_i,
   input  wire                       last_i,
+  input  wire                       exact_i,
   input  wire                       a_shift_i,
   input  wire                       b_shift_i,
   input  wire [AWordBits-1:0]       a_i,
   input  wire [BWordBits-1:0]       b_i,
   input  wire                       shift_i,
-  input  wire [AccBits+CountBits:0] north_i,
-  output wire [AccBits+CountBits:0] south_o
+  input  wire [PartialBits+CountBits:0] north_i,
+  output wire [PartialBits+CountBits:0] south_o
 );
   // A register that never limits holds a whole tile of the largest products (ACC-4).
   localparam integer TileBits = $clog2(TileMax * LargestProduct + 1) + 1;
@@ -134,13 +138,30 @@ module processing_element #(
     end
   endgenerate
 
-  reg [AccBits+CountBits:0] out_q;
+  wire [PartialBits-1:0] leaving;
+  wire                   leaving_limited;
+  generate
+    if (PartialBits == AccBits) begin : gen_as_limited
+      wire unused = exact_i;
+      assign leaving = partial;
+      assign leaving_limited = tile_limited;
+    end else begin : gen_exact
+      wire [PartialBits+RegisterBits-1:0] exact =
+          {{PartialBits{acc_next[RegisterBits-1]}}, acc_next};
+      wire                                unused = &{1'b0, exact};
+      assign leaving = exact_i ? exact[PartialBits-1:0]
+                               : {{(PartialBits-AccBits){partial[AccBits-1]}}, partial};
+      assign leaving_limited = tile_limited & !exact_i;
+    end
+  endgenerate
+
+  reg [PartialBits+CountBits:0] out_q;
   assign south_o = out_q;
 
   always @(posedge clk_i) begin
     if (step_i & valid_i) acc_q <= acc_next;
     if (step_i) begin
-      if (valid_i & last_i) out_q <= {tile_limited, count_next, partial};
+      if (valid_i & last_i) out_q <= {leaving_limited, count_next, leaving};
       else if (shift_i) out_q <= north_i;
     end
   end
