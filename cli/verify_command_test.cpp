@@ -91,7 +91,7 @@ TEST_F(Program, VerifyRefusesBadInput) {
   expect_bad_input({"verify", "--replay", ""}, "--replay");
   expect_bad_input({"verify", "--failures", ""}, "--failures");
   expect_bad_input({"verify", "--failures", "/proc/sylvester"}, "/proc/sylvester");
-  expect_bad_input({"verify", "--jobs", "5"}, "at least 6");
+  expect_bad_input({"verify", "--jobs", "5"}, "at least 8");
   expect_bad_input({"verify", "--replay", file("jobs.json", "{}")}, "not a job file");
   expect_bad_input({"verify", "--replay", (folder_ / "absent.json").string()}, "absent.json");
   expect_bad_input({"verify", "--rtl", (folder_ / "absent").string()}, "one configuration");

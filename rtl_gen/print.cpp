@@ -76,9 +76,11 @@ std::string print_ports(const Module& module) {
   std::string text = " (\n";
   for (std::size_t i = 0; i < module.ports.size(); ++i) {
     const auto& port = module.ports[i];
-    text += port.direction == Direction::kInput ? "  input  wire " : "  output wire ";
-    if (width > 0) text += padded(range_text(port.width), width) + " ";
-    text += port.name + (i + 1 < module.ports.size() ? ",\n" : "\n");
+    std::string line = port.direction == Direction::kInput ? "  input  wire " : "  output wire ";
+    const std::string name = port.name + (i + 1 < module.ports.size() ? "," : "");
+    if (width > 0) line += padded(range_text(port.width), width);
+    const bool fits = line.size() + 1 + name.size() <= kColumns;
+    text += line + (fits ? (width > 0 ? " " : "") : "\n      ") + name + "\n";
   }
   return text + ");\n";
 }

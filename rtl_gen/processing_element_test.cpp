@@ -15,6 +15,7 @@ module element_lane #(
   parameter integer Policy = 0,
   parameter integer ABits = 5,
   parameter integer BBits = 4,
+  parameter integer Shift = 0,
   parameter integer TileMax = 64,
   parameter integer Counters = 2,
   parameter integer Vectors = 1,
@@ -24,20 +25,24 @@ module element_lane #(
 );
   localparam integer CountBits = (Counters == 2) ? $clog2(TileMax + 1) : 1;
   localparam integer OutBits = AccBits + CountBits + 1;
-  wire clk, step, valid, first, last, shift;
+  localparam integer AValueBits = (Shift == 1) ? 8 : ABits;
+  wire clk, step, valid, first, last, power, shift;
   wire [ABits-1:0]   a;
   wire [BBits-1:0]   b;
   wire [OutBits-1:0] north, south;
-  driver #(.InBits(5 + ABits + BBits + OutBits), .OutBits(OutBits), .Vectors(Vectors),
+  driver #(.InBits(6 + ABits + BBits + OutBits), .OutBits(OutBits), .Vectors(Vectors),
            .AccBits(AccBits), .Policy(Policy), .Name(Name)) u_driver (
-    .clk_o(clk), .in_o({north, b, a, shift, last, first, valid, step}), .out_i(south),
+    .clk_o(clk), .in_o({north, b, a, power, shift, last, first, valid, step}), .out_i(south),
     .done_o(done_o));
-  // Codes may be the most negative ones here.
-  processing_element #(.AValueBits(ABits), .BValueBits(BBits), .LargestProduct(1 << (ABits + BBits - 2)),
+  // Words may be the most negative ones here.
+  processing_element #(.AWordBits(ABits), .BWordBits(BBits), .AShift(Shift),
+                       .ProductBits(AValueBits + BBits),
+                       .LargestProduct(1 << (((Shift == 1) ? 7 : ABits) + BBits - 2)),
                        .AccBits(AccBits), .Policy(Policy), .TileMax(TileMax), .Counters(Counters),
                        .CountBits(CountBits)) u_element (
-    .clk_i(clk), .step_i(step), .valid_i(valid), .first_i(first), .last_i(last), .a_i(a), .b_i(b),
-    .shift_i(shift), .north_i(north), .south_o(south));
+    .clk_i(clk), .step_i(step), .valid_i(valid), .first_i(first), .last_i(last),
+    .exact_i(1'b0), .a_shift_i(power), .b_shift_i(1'b0), .a_i(a), .b_i(b), .shift_i(shift),
+    .north_i(north), .south_o(south));
 endmodule
 
 module accumulate_lane #(
@@ -84,10 +89,11 @@ module element_bench #(
   parameter integer AccBits = 8,
   parameter integer Policy = 0,
   parameter integer TileMax0 = 1, TileMax1 = 1, TileMax2 = 1, TileMax3 = 1,
+  parameter integer TileMax4 = 1,
   parameter integer Vectors0 = 1, Vectors1 = 1, Vectors2 = 1, Vectors3 = 1, Vectors4 = 1,
-  parameter integer Vectors5 = 1
+  parameter integer Vectors5 = 1, Vectors6 = 1
 );
-  wire [5:0] done;
+  wire [6:0] done;
   element_lane #(.AccBits(AccBits), .Policy(Policy), .ABits(5), .BBits(5), .Counters(2),
                  .TileMax(TileMax0), .Vectors(Vectors0), .Name("element_5x5_full"))
       u_0 (.done_o(done[0]));
@@ -100,10 +106,13 @@ module element_bench #(
   element_lane #(.AccBits(AccBits), .Policy(Policy), .ABits(4), .BBits(4), .Counters(0),
                  .TileMax(TileMax3), .Vectors(Vectors3), .Name("element_4x4_none"))
       u_3 (.done_o(done[3]));
+  element_lane #(.AccBits(AccBits), .Policy(Policy), .ABits(5), .BBits(5), .Shift(1),
+                 .Counters(2), .TileMax(TileMax4), .Vectors(Vectors4), .Name("element_power_x5"))
+      u_4 (.done_o(done[4]));
   accumulate_lane #(.AccBits(AccBits), .Policy(Policy), .ProductBits(9), .ClampBits(17),
-                    .Vectors(Vectors4), .Name("accumulate_9")) u_4 (.done_o(done[4]));
+                    .Vectors(Vectors5), .Name("accumulate_9")) u_5 (.done_o(done[5]));
   accumulate_lane #(.AccBits(AccBits), .Policy(Policy), .ProductBits(24), .ClampBits(31),
-                    .Vectors(Vectors5), .Name("accumulate_24")) u_5 (.done_o(done[5]));
+                    .Vectors(Vectors6), .Name("accumulate_24")) u_6 (.done_o(done[6]));
   initial begin
     wait (&done);
     $display("PASS P=%0d policy %0d", AccBits, Policy);
@@ -111,25 +120,41 @@ module element_bench #(
 endmodule
 )VERILOG";
 
-struct Codes {
-  int a, b;
-};
+/// Words of two operands. With `power`, a is {negative, places} in its lowest four bits.
+struct Words {
+  int a = 0, b = 0;
+  bool power = false;
 
-/// Every product of the code widths, with codes that give it.
-std::map<int, Codes> products(int a_bits, int b_bits) {
-  std::map<int, Codes> result;
-  for (auto a = static_cast<int>(-half(a_bits)); a < half(a_bits); ++a) {
-    for (auto b = static_cast<int>(-half(b_bits)); b < half(b_bits); ++b) result[a * b] = {a, b};
+  [[nodiscard]] int product() const {
+    if (!power) return a * b;
+    const int places = a & 7;
+    if (places == 7) return 0;
+    return (a & 8) != 0 ? -b * (1 << places) : b * (1 << places);
   }
-  return result;
-}
+};
 
 struct ElementShape {
   std::string name;
   int a_bits, b_bits;
+  bool shift;  ///< words of A may be powers of two
   Counters counters;
   int tile_max;
 };
+
+/// Every product of the words, with words that give it.
+std::map<int, Words> products(const ElementShape& shape) {
+  std::map<int, Words> result;
+  for (const bool power : {false, true}) {
+    if (power && !shape.shift) continue;
+    for (auto a = static_cast<int>(-half(shape.a_bits)); a < half(shape.a_bits); ++a) {
+      for (auto b = static_cast<int>(-half(shape.b_bits)); b < half(shape.b_bits); ++b) {
+        const Words words{a, b, power};
+        result[words.product()] = words;
+      }
+    }
+  }
+  return result;
+}
 
 /// A processing element by docs/architecture.md section 5, and its stimuli.
 class ElementLane {
@@ -141,12 +166,12 @@ class ElementLane {
         count_bits_(shape.counters == kFull
                         ? static_cast<int>(std::bit_width(static_cast<unsigned>(shape.tile_max)))
                         : 1),
-        products_(products(shape.a_bits, shape.b_bits)),
+        products_(products(shape)),
         random_(seed) {
     cycle({.step = true, .shift = true}, {}, false);  // `out` is known from here on
   }
 
-  using Pattern = Codes (ElementLane::*)(int k, int length);
+  using Pattern = Words (ElementLane::*)(int k, int length);
   void tile(Pattern pattern, int length, bool hurried = false) {
     target_ = 0;
     for (int k = 0; k < length;) {
@@ -155,42 +180,42 @@ class ElementLane {
                          .first = chance(random_, 1, 2),
                          .last = chance(random_, 1, 2),
                          .shift = chance(random_, 1, 2)};
-      Codes codes = noise(k, length);
+      Words words = noise(k, length);
       if (control.valid) {
         control.first = k == 0;
         control.last = k == length - 1;
         if (control.first) acc_ = 0;
-        codes = (this->*pattern)(k, length);
+        words = (this->*pattern)(k, length);
       }
-      cycle(control, codes);
+      cycle(control, words);
       if (control.valid && control.step) ++k;
     }
   }
 
-  Codes noise(int, int) {
+  Words noise(int, int) {
     return {static_cast<int>(any(random_, shape_.a_bits)),
-            static_cast<int>(any(random_, shape_.b_bits))};
+            static_cast<int>(any(random_, shape_.b_bits)), shape_.shift && chance(random_, 1, 2)};
   }
-  Codes largest(int, int) { return products_.rbegin()->second; }
-  Codes smallest(int, int) { return products_.begin()->second; }
-  Codes alternating(int k, int length) {
+  Words largest(int, int) { return products_.rbegin()->second; }
+  Words smallest(int, int) { return products_.begin()->second; }
+  Words alternating(int k, int length) {
     return k % 2 == 0 ? largest(k, length) : smallest(k, length);
   }
   /// A prefix that overflows if the tile is long enough, and a sum that fits.
-  Codes up_down(int k, int length) {
+  Words up_down(int k, int length) {
     return 2 * k < length ? largest(k, length) : smallest(k, length);
   }
-  Codes down_up(int k, int length) {
+  Words down_up(int k, int length) {
     return 2 * k < length ? smallest(k, length) : largest(k, length);
   }
   /// Exactly to a rail, one beyond it, back, to the other, ...
-  Codes rails(int, int) { return steer(chance(random_, 1, 2)); }
-  Codes upper_rail(int, int) { return steer(true); }
-  Codes lower_rail(int, int) { return steer(false); }
+  Words rails(int, int) { return steer(chance(random_, 1, 2)); }
+  Words upper_rail(int, int) { return steer(true); }
+  Words lower_rail(int, int) { return steer(false); }
 
   /// To one of the five values around a rail, which is the register when the tile ends.
-  Codes settle_above(int k, int) { return settle(k, half(bits_) - 1); }
-  Codes settle_below(int k, int) { return settle(k, -half(bits_)); }
+  Words settle_above(int k, int) { return settle(k, half(bits_) - 1); }
+  Words settle_below(int k, int) { return settle(k, -half(bits_)); }
   void settle_at(std::int64_t offset) { offset_ = offset; }
 
   /// All patterns at several lengths.
@@ -229,7 +254,7 @@ class ElementLane {
     std::int64_t partial = 0, count = 0, flag = 0;
   };
 
-  Codes steer(bool upper) {
+  Words steer(bool upper) {
     const std::int64_t rail = upper ? half(bits_) - 1 : -half(bits_);
     if (acc_ == target_ || target_ == 0 || chance(random_, 1, 16)) {
       target_ = rail + static_cast<std::int64_t>(random_.below(5)) - 2;
@@ -238,7 +263,7 @@ class ElementLane {
   }
 
   /// The product that leads as near to the target as one can, but not past it.
-  Codes towards(std::int64_t target) {
+  Words towards(std::int64_t target) {
     const std::int64_t wish = std::clamp<std::int64_t>(target - acc_, products_.begin()->first,
                                                        products_.rbegin()->first);
     auto found = products_.lower_bound(static_cast<int>(wish));
@@ -246,20 +271,21 @@ class ElementLane {
     return found->second;
   }
 
-  Codes settle(int k, std::int64_t rail) {
+  Words settle(int k, std::int64_t rail) {
     if (k == 0) target_ = rail + offset_;
     return towards(target_);
   }
 
-  void cycle(const Control& control, const Codes& codes, bool checked = true) {
+  void cycle(const Control& control, const Words& words, bool checked = true) {
     const Output north = {any(random_, bits_), any(random_, count_bits_), any(random_, 1)};
     vectors_.add({{control.step, 1},
                   {control.valid, 1},
                   {control.first, 1},
                   {control.last, 1},
                   {control.shift, 1},
-                  {codes.a, shape_.a_bits},
-                  {codes.b, shape_.b_bits},
+                  {words.power, 1},
+                  {words.a, shape_.a_bits},
+                  {words.b, shape_.b_bits},
                   {north.partial, bits_},
                   {north.count, count_bits_},
                   {north.flag, 1}},
@@ -269,7 +295,7 @@ class ElementLane {
     if (!control.step) return;
     bool captured = false;
     if (control.valid) {
-      const Limited sum = accumulate(policy_, bits_, control.first ? 0 : acc_, codes.a * codes.b);
+      const Limited sum = accumulate(policy_, bits_, control.first ? 0 : acc_, words.product());
       acc_ = sum.value;
       count_ = (control.first ? 0 : count_) + (sum.limited ? 1 : 0);
       if (control.last) {
@@ -290,7 +316,7 @@ class ElementLane {
   int bits_;
   ElementShape shape_;
   int count_bits_;
-  std::map<int, Codes> products_;
+  std::map<int, Words> products_;
   HostRandom random_;
   Vectors vectors_;
   std::int32_t acc_ = 0;
@@ -345,12 +371,13 @@ Vectors accumulate_vectors(AccumulatePolicy policy, int bits, int product_bits, 
 Bench element_bench(AccumulatePolicy policy, int bits, std::uint64_t seed) {
   Bench bench = {.module = "element_bench", .text = kElementBench, .lanes = {}, .parameters = {}};
   const std::int64_t rail = half(bits);
-  const std::array<ElementShape, 4> shapes = {{
-      {"element_5x5_full", 5, 5, kFull,
+  const std::array<ElementShape, 5> shapes = {{
+      {"element_5x5_full", 5, 5, false, kFull,
        static_cast<int>(std::min<std::int64_t>(65535, rail / 60 + 100))},
-      {"element_5x4_full", 5, 4, kFull, 512},
-      {"element_5x4_sticky", 5, 4, kSticky, 100},
-      {"element_4x4_none", 4, 4, kNone, bits - 3},
+      {"element_5x4_full", 5, 4, false, kFull, 512},
+      {"element_5x4_sticky", 5, 4, false, kSticky, 100},
+      {"element_4x4_none", 4, 4, false, kNone, bits - 3},
+      {"element_power_x5", 5, 5, true, kFull, 128},
   }};
   for (std::size_t i = 0; i < shapes.size(); ++i) {
     ElementLane lane(policy, bits, shapes[i], seed + i);
@@ -380,8 +407,8 @@ Bench element_bench(AccumulatePolicy policy, int bits, std::uint64_t seed) {
     bench.lanes.push_back(lane.finish());
     bench.parameters["TileMax" + std::to_string(i)] = shapes[i].tile_max;
   }
-  bench.lanes.emplace_back("accumulate_9", accumulate_vectors(policy, bits, 9, 17, seed + 4));
-  bench.lanes.emplace_back("accumulate_24", accumulate_vectors(policy, bits, 24, 31, seed + 5));
+  bench.lanes.emplace_back("accumulate_9", accumulate_vectors(policy, bits, 9, 17, seed + 5));
+  bench.lanes.emplace_back("accumulate_24", accumulate_vectors(policy, bits, 24, 31, seed + 6));
   return bench;
 }
 
@@ -410,6 +437,10 @@ TEST(VerilatedProcessingElement, FaultsAreFound) {
       {element_bench, clamp, "accumulate_clamp.v", "wide > LIMIT", "wide > LIMIT + 1",
        "element_5x5_full"},
       {element_bench, clamp, "processing_element.v", "| clamped", "", "element_5x5_full"},
+      {element_bench, wrap, "operand_product.v", "& {(ValueBits+1){!zero}}", "",
+       "element_power_x5"},
+      {element_bench, wrap, "operand_product.v", "power[2] ?", "power[2] & !negative ?",
+       "element_power_x5"},
       {element_bench, wrap, "processing_element.v", "if (valid_i & last_i)", "if (last_i)",
        "element_4x4_none"},
   });

@@ -134,7 +134,7 @@ class CellFolder {
  public:
   CellFolder() {
     for (const char* cell :
-         {"processing_element.v", "accumulate_saturate.v", "accumulate_wrap.v",
+         {"processing_element.v", "operand_product.v", "accumulate_saturate.v", "accumulate_wrap.v",
           "accumulate_clamp.v", "edge_accumulators.v", "outer_add.v", "stream_fifo.v",
           "block_walk.v", "tally.v", "add_tree.v", "delay_line.v", "delay_line_reset.v"}) {
       restore(cell);

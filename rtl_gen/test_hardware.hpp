@@ -22,7 +22,7 @@ inline HardwareParameters small_hardware() {
 }
 
 /// Corners: every policy and counter mode, one row or column, one lane, odd sizes, deep buffers
-/// and pipelines, extreme widths, a listed format on one side and on both.
+/// and pipelines, extreme widths, a listed format on one side and on both, 8-bit codes.
 inline std::vector<std::pair<std::string, HardwareParameters>> test_hardware() {
   std::vector<std::pair<std::string, HardwareParameters>> result;
   result.emplace_back("small", small_hardware());
@@ -60,6 +60,17 @@ inline std::vector<std::pair<std::string, HardwareParameters>> test_hardware() {
   clamp.block_max = 1024;
   clamp.latency = {2, 3, 3, 3, 2, 4, 2, 3};
   result.emplace_back("clamp", clamp);
+  HardwareParameters nibbles = small_hardware();
+  nibbles.rows = 3;
+  nibbles.bits = 10;
+  nibbles.policy = AccumulatePolicy::kClamp;
+  nibbles.modes = {operand_mode("i8xi8"), operand_mode("e3xu4")};
+  result.emplace_back("nibbles", nibbles);
+  nibbles.bits = 17;
+  nibbles.policy = AccumulatePolicy::kWrap;
+  nibbles.counters = CounterMode::kNone;
+  nibbles.modes = {operand_mode("i8xi8")};
+  result.emplace_back("wrapped_nibbles", nibbles);
   return result;
 }
 

@@ -17,6 +17,13 @@ const StreamInfo& info(Stream stream) { return streams()[static_cast<std::size_t
 bool from_host(const StreamInfo& stream) { return stream.producer == "host"; }
 bool to_host(const StreamInfo& stream) { return stream.consumer == "host"; }
 
+// PartialBits likewise: a pass over nibbles may leave the array in more than P bits.
+constexpr const char* kPartialBits = "((PassBits > AccBits) ? PassBits : AccBits)";
+// The sum of a tile's passes, exact before `clamp` limits it.
+constexpr const char* kSumBits =
+    "((Policy == 2 && $clog2(TileMax * 16129 + 1) + 1 > AccBits) ? "
+    "$clog2(TileMax * 16129 + 1) + 1 : AccBits)";
+
 class TopBuilder {
  public:
   TopBuilder(const HardwareParameters& hardware, bool verification) : verification_(verification) {
@@ -40,16 +47,27 @@ class TopBuilder {
   Module build() {
     ports();
     module_.constants = {{"CountBits", kCountBits},
+                         {"PartialBits", kPartialBits},
+                         {"SumBits", kSumBits},
                          {"PrepareJobBits", total_bits(prepare_job_fields())},
                          {"PrepareDoneBits", total_bits(prepare_done_fields())},
                          {"GemmJobBits", total_bits(gemm_job_fields())},
                          {"GemmDoneBits", total_bits(gemm_done_fields())}};
     module_.requirements = {
-        {"AValueBits >= ABits && BValueBits >= BBits", "illegal_value_narrower_than_its_code"},
+        {"Nibbles == 1 || AValueBits >= ABits && BValueBits >= BBits",
+         "illegal_value_narrower_than_its_code"},
+        {"Nibbles == 0 || ABits == 8 && BBits == 8 && CodeBits == 8 && QuotientBits == 8 && "
+         "AValueBits >= 5 && BValueBits >= 5 && LargestProduct >= 225 && Multiply == 1",
+         "illegal_width_for_nibbles"},
+        {"Nibbles == 0 || Policy != 2 || PassBits >= $clog2(TileMax * 225 + 1) + 1",
+         "illegal_PassBits_below_a_pass"},
+        {"PassBits == 0 || Nibbles == 1 && Policy == 2", "illegal_PassBits_without_exact_passes"},
+        {"ABits <= CodeBits && BBits <= CodeBits", "illegal_CodeBits_below_a_code"},
         {"LargestProduct >= (1 << AValueBits - 2) * (1 << BValueBits - 2)",
          "illegal_LargestProduct_below_the_values_product"},
         {"QuotientBits >= AValueBits - 1 && QuotientBits >= BValueBits - 1",
          "illegal_QuotientBits_below_the_values_bits"},
+        {"Multiply == 1 || Shift == 1 && AListed + BListed > 0", "illegal_no_product"},
         {"OuterBits >= AccBits", "illegal_OuterBits_below_AccBits"},
         {"(BlockMax & BlockMax - 1) == 0", "illegal_BlockMax_not_a_power_of_two"}};
     assign("hardware_hash_o", "HardwareHash");
@@ -262,6 +280,7 @@ class TopBuilder {
         {{"Lanes", "Lanes"},
          {"BlockMax", "BlockMax"},
          {"QuotientBits", "QuotientBits"},
+         {"CodeBits", "CodeBits"},
          {"RandomBits", "RandomBits"},
          {"Depth", "DepthCoefficients"},
          {"ScaleSetup", "ScaleSetup"},
@@ -287,10 +306,12 @@ class TopBuilder {
              {{"Width", width},
               {"Chunk", "CodeChunk"},
               {"ReadRegisters", "CodeBufferRead"},
-              {"KeepMode", keep_mode}},
+              {"KeepMode", keep_mode},
+              {"Nibbles", "Nibbles"}},
              {clocked(),
               {{"run_i", "gemm_control_run"}},
-              fields("gemm", "_i", {"m_blocks", "n_blocks", "k_chunks", "k_last"}),
+              fields("gemm", "_i",
+                     {"m_blocks", "n_blocks", "k_chunks", "k_chunk", "k_last", "tile", "nibbles"}),
               takes(codes, "codes"),
               drives(feed, "feed"),
               {{"release_i", side + "_release"}}});
@@ -315,8 +336,12 @@ class TopBuilder {
               {"LargestProduct", "LargestProduct"},
               {"AListed", "AListed"},
               {"BListed", "BListed"},
+              {"Shift", "Shift"},
+              {"Multiply", "Multiply"},
+              {"Nibbles", "Nibbles"},
               {"Magnitudes", "Magnitudes"},
               {"AccBits", "AccBits"},
+              {"PartialBits", "PartialBits"},
               {"Policy", "Policy"},
               {"TileMax", "TileMax"},
               {"Counters", "Counters"},
@@ -325,7 +350,7 @@ class TopBuilder {
               {"DrainRegisters", "ArrayDrain"}},
              {clocked(),
               {{"run_i", "gemm_control_run"}},
-              fields("gemm", "_i", {"k_len", "tile", "a_listed", "b_listed"}),
+              fields("gemm", "_i", {"k_len", "tile", "nibbles", "a_listed", "b_listed"}),
               takes(Stream::kAFeed, "a_feed"),
               takes(Stream::kBFeed, "b_feed"),
               {{"a_release_o", "a_release"}, {"b_release_o", "b_release"}},
@@ -334,6 +359,10 @@ class TopBuilder {
              {{"Rows", "Rows"},
               {"Cols", "Cols"},
               {"AccBits", "AccBits"},
+              {"PartialBits", "PartialBits"},
+              {"SumBits", "SumBits"},
+              {"Nibbles", "Nibbles"},
+              {"Clamp", "(Policy == 2) ? 1 : 0"},
               {"OuterBits", "OuterBits"},
               {"CountBits", "CountBits"},
               {"Counters", "Counters"},
@@ -341,7 +370,7 @@ class TopBuilder {
               {"OutputRegisters", "EdgeOutput"}},
              {clocked(),
               {{"run_i", "gemm_control_run"}},
-              fields("gemm", "_i", {"m_blocks", "m_last", "n_blocks"}),
+              fields("gemm", "_i", {"nibbles", "m_blocks", "m_last", "n_blocks"}),
               takes(Stream::kPartials, "partials"),
               drives(Stream::kResults, "results"),
               {{"finished_o", "gemm_finished"}},
@@ -385,7 +414,7 @@ Expression stream_width(Stream stream) {
     case Stream::kCoefficients:
       return "(16 + $clog2(BlockMax)) * Lanes";
     case Stream::kCodes:
-      return "5 * Lanes";
+      return "CodeBits * Lanes";
     case Stream::kPrepareDone:
       return total_bits(prepare_done_fields());
     case Stream::kGemmJob:
@@ -399,7 +428,7 @@ Expression stream_width(Stream stream) {
     case Stream::kBFeed:
       return "Cols * BBits + 1";
     case Stream::kPartials:
-      return std::string("Cols * (AccBits + ") + kCountBits + " + 1) + 1";
+      return std::string("Cols * (") + kPartialBits + " + " + kCountBits + " + 1) + 1";
     case Stream::kResults:
       return "32 * Cols";
     case Stream::kGemmDone:
@@ -413,13 +442,16 @@ std::vector<Parameter> top_parameters(const HardwareParameters& hardware) {
   std::vector<Parameter> result{
       {"Rows", hardware.rows, 0, {{1, 64}}, "rows of the array"},
       {"Cols", hardware.cols, 0, {{1, 64}}, "columns of the array"},
-      {"ABits", widths.a_code, 0, {{4, 5}}, "bits of an A code, 5 with unsigned codes"},
-      {"BBits", widths.b_code, 0, {{4, 5}}, "bits of a B code"},
+      {"ABits", widths.a_code, 0, {{4, 8}}, "bits of an A code, 5 with unsigned codes"},
+      {"BBits", widths.b_code, 0, {{4, 8}}, "bits of a B code"},
       {"AValueBits", widths.a_value, 0, {{4, 8}}, "bits of an A value, at least ABits"},
       {"BValueBits", widths.b_value, 0, {{4, 8}}, "bits of a B value, at least BBits"},
       {"LargestProduct", widths.largest_product, 0, {{1, 16129}}, "largest product of two values"},
       {"AListed", widths.a_listed ? 1 : 0, 0, {{0, 1}}, "1: A codes may be of the listed format"},
       {"BListed", widths.b_listed ? 1 : 0, 0, {{0, 1}}, "1: B codes may be of the listed format"},
+      {"Shift", widths.shift ? 1 : 0, 0, {{0, 1}}, "1: the listed format's products are shifts"},
+      {"Multiply", widths.multiply ? 1 : 0, 0, {{0, 1}}, "0: every product is such a shift"},
+      {"Nibbles", widths.nibbles ? 1 : 0, 0, {{0, 1}}, "1: 8-bit codes, in passes over nibbles"},
       magnitudes_parameter(hardware),
       {"AccBits", hardware.bits, 0, {{4, 24}}, "bits of a partial sum (P)"},
       {"Policy",
@@ -427,6 +459,11 @@ std::vector<Parameter> top_parameters(const HardwareParameters& hardware) {
        0,
        {{0, 2}},
        "overflow inside a tile: 0 saturate, 1 wrap, 2 clamp"},
+      {"PassBits",
+       pass_bits(hardware),
+       0,
+       {{0, 25}},
+       "bits of the exact sum of a pass over nibbles, with Policy 2; else 0"},
       {"OuterBits",
        hardware.outer_bits,
        0,
@@ -435,7 +472,8 @@ std::vector<Parameter> top_parameters(const HardwareParameters& hardware) {
       {"TileMax", hardware.tile_max, 0, {{1, 65535}}, "longest tile of a job"},
       {"Lanes", hardware.lanes, 0, {{1, 32}}, "lanes of the prepare unit"},
       {"BlockMax", hardware.block_max, 0, {{2, 1024}}, "longest transform block, a power of two"},
-      {"QuotientBits", widths.quotient, 0, {{4, 7}}, "bits of the largest magnitude of a format"},
+      {"QuotientBits", widths.quotient, 0, {{4, 8}}, "bits of the largest quotient of a format"},
+      {"CodeBits", widths.code, 0, {{5, 8}}, "bits of a code that is prepared, 8 with Nibbles"},
       {"RandomBits", hardware.random_bits, 0, {{1, 16}}, "random bits of a stochastic rounding"},
       {"Counters", static_cast<int>(hardware.counters), 0, {{0, 2}}, "0 none, 1 sticky, 2 full"},
   };

@@ -34,6 +34,7 @@ void append(std::vector<Payload>& beats, const std::vector<Payload>& more) {
 /// `codes` beats: groups of lanes, k ascending; lanes behind the last line give code 0.
 std::vector<Payload> codes_beats(const HardwareParameters& hardware,
                                  const PreparedOperand& operand) {
+  const int bits = operand_widths(hardware.modes).code;
   std::vector<Payload> beats;
   for (int first = 0; first < operand.lines; first += hardware.lanes) {
     for (int k = 0; k < operand.k_padded; ++k) {
@@ -41,7 +42,7 @@ std::vector<Payload> codes_beats(const HardwareParameters& hardware,
       const int live = std::min(hardware.lanes, operand.lines - first);
       for (int lane = 0; lane < live; ++lane) {
         const auto index = static_cast<std::size_t>(first + lane) * operand.k_padded + k;
-        put_bits(beat, static_cast<std::size_t>(lane) * kCodeBits, kCodeBits,
+        put_bits(beat, static_cast<std::size_t>(lane * bits), bits,
                  static_cast<std::uint32_t>(operand.codes[index]));
       }
       beats.push_back(std::move(beat));
@@ -71,9 +72,9 @@ std::vector<Payload> results_beats(const HardwareParameters& hardware, const Gem
   return beats;
 }
 
-/// The last signed, or unsigned, format of at most 4 bits.
+/// The last signed, or unsigned, format of at most 4 bits; the first one if there is none.
 int last_of(std::span<const int> rows, bool is_signed) {
-  int last = 0;
+  int last = rows.front();
   for (const int row : rows) {
     const Format& format = formats()[static_cast<std::size_t>(row)];
     if (format.is_signed == is_signed && format.bits <= 4) last = row;
@@ -120,6 +121,20 @@ SampleJobs sample_jobs(const HardwareParameters& hardware) {
   jobs.prepare[2].recipe.scale = ScaleRule::kPow2;
   jobs.prepare[2].recipe.rounding = Rounding::kStochastic;
 
+  // And a product in passes over nibbles, if the hardware can limit it.
+  const int i8 = format_index("i8");
+  const int nibble_tile = std::min({3, hardware.tile_max, chunk});
+  const bool nibbles = operand_widths(hardware.modes).nibbles &&
+                       nibbles_refusal(hardware, formats()[static_cast<std::size_t>(i8)],
+                                       formats()[static_cast<std::size_t>(i8)], nibble_tile)
+                           .empty();
+  if (nibbles) {
+    jobs.prepare.push_back(job("gradient8", lines_a, k_plain, i8));
+    jobs.prepare.push_back(job("weight8", lines_b, k_plain, i8));
+    jobs.prepare.back().recipe.scale = ScaleRule::kClip;
+    jobs.prepare.back().recipe.rounding = Rounding::kStochastic;
+  }
+
   std::vector<std::shared_ptr<const PreparedOperand>> operands;
   for (const auto& prepare_job : jobs.prepare) {
     operands.push_back(std::make_shared<const PreparedOperand>(prepare(prepare_job)));
@@ -132,6 +147,7 @@ SampleJobs sample_jobs(const HardwareParameters& hardware) {
   };
   jobs.gemm = {gemm_job(0, 1, std::min(5, hardware.tile_max)),
                gemm_job(2, 3, k_plain <= hardware.tile_max ? 0 : hardware.tile_max)};
+  if (nibbles) jobs.gemm.push_back(gemm_job(4, 5, nibble_tile));
   return jobs;
 }
 

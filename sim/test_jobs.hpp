@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "golden/hardware/hardware.hpp"
+#include "golden/hardware/descriptors.hpp"
 #include "golden/numerics/gemm.hpp"
 #include "golden/numerics/prepare.hpp"
 #include "golden/support/random.hpp"
@@ -86,7 +86,8 @@ struct Jobs {
   GemmJob gemm;
 };
 
-inline Jobs random_jobs(const HardwareParameters& hardware, HostRandom& random) {
+/// Jobs that the hardware may refuse, for passes over nibbles have their conditions.
+inline Jobs random_attempt(const HardwareParameters& hardware, HostRandom& random) {
   Jobs jobs;
   const int m = between(random, 1, 3 * hardware.rows);
   const int n = between(random, 1, 3 * hardware.cols);
@@ -105,6 +106,21 @@ inline Jobs random_jobs(const HardwareParameters& hardware, HostRandom& random) 
                        : between(random, 1, random.below(2) == 0 ? most : std::min(most, 8));
   jobs.gemm.recipe = {hardware.policy, hardware.bits, tile, hardware.outer_bits};
   return jobs;
+}
+
+inline Jobs random_jobs(const HardwareParameters& hardware, HostRandom& random) {
+  for (;;) {
+    Jobs jobs = random_attempt(hardware, random);
+    const int k = jobs.gemm.a->k_padded;
+    const int tile = jobs.gemm.recipe.tile;
+    const auto row = [](const PrepareJob& job) -> const Format& {
+      return formats()[static_cast<std::size_t>(job.recipe.format)];
+    };
+    if (nibbles_refusal(hardware, row(jobs.a), row(jobs.b), tile == 0 ? k : std::min(tile, k))
+            .empty()) {
+      return jobs;
+    }
+  }
 }
 
 }  // namespace sylvester::test

@@ -18,6 +18,7 @@ struct RtlFault {
   std::string_view what;      ///< what the hardware does wrong
   std::string_view original;  ///< an expression
   std::string_view mutated;   ///< what stands there while the fault is selected
+  bool passes = false;        ///< of hardware with passes over nibbles
 };
 std::span<const RtlFault> rtl_faults();
 

@@ -5,6 +5,8 @@
 #include <optional>
 #include <stdexcept>
 
+#include "golden/hardware/descriptors.hpp"
+
 namespace sylvester {
 namespace {
 
@@ -62,6 +64,12 @@ void fill(WideMatrix& matrix, const Format& format, int block, HostRandom& rando
 }
 
 const Format& row(int format) { return formats()[static_cast<std::size_t>(format)]; }
+
+/// A listed format of powers of two.
+bool shifts_by(const PrepareJob& job) {
+  const Format& format = row(job.recipe.format);
+  return !format.uniform && shifts(format);
+}
 
 int random_format(HostRandom& random, std::vector<int> allowed, bool transformed) {
   if (transformed) {
@@ -237,6 +245,11 @@ VerifyJob random_job(const HardwareParameters& hardware, const Cell& cell, HostR
                            a_formats(hardware.modes), random);
     job.b = random_operand(hardware, "B", n, k, cell.block_rule, block, other,
                            b_formats(hardware.modes), random);
+    if (!nibbles_refusal(hardware, row(job.a.recipe.format), row(job.b.recipe.format),
+                         *tile == 0 ? k_padded : std::min(*tile, k_padded))
+             .empty()) {
+      continue;
+    }
     return job;
   }
   throw std::logic_error("no job for the cell " + to_string(cell));
@@ -265,6 +278,13 @@ const std::vector<std::string>& all_features() {
                                                  "scale max",
                                                  "scale clip",
                                                  "scale pow2",
+                                                 "A shifts B",
+                                                 "B shifts A",
+                                                 "stochastic powers of two",
+                                                 "passes over nibbles",
+                                                 "passes over several tiles of a chunk",
+                                                 "passes over a rest of a tile",
+                                                 "limited tile of passes",
                                                  "several m-blocks",
                                                  "several n-blocks",
                                                  "several k-chunks",
@@ -290,7 +310,9 @@ std::vector<std::string> features_of(const HardwareParameters& hardware, const V
   const int n = job.b.input.lines;
   const int k = expected.a->k_padded;
   const int tile = job.recipe.tile == 0 ? k : std::min(job.recipe.tile, k);
-  const int chunk = hardware.buffers.code_chunk;
+  const bool nibbles = needs_nibbles(row(job.a.recipe.format), row(job.b.recipe.format));
+  const int depth = hardware.buffers.code_chunk;
+  const int chunk = nibbles ? depth / tile * tile : depth;
   const auto has_scale = [&](ScaleRule rule) {
     return job.a.recipe.scale == rule || job.b.recipe.scale == rule;
   };
@@ -304,6 +326,16 @@ std::vector<std::string> features_of(const HardwareParameters& hardware, const V
   add("scale max", has_scale(ScaleRule::kMax));
   add("scale clip", has_scale(ScaleRule::kClip));
   add("scale pow2", has_scale(ScaleRule::kPow2));
+  const bool a_shifts = shifts_by(job.a);
+  const bool b_shifts = shifts_by(job.b);
+  add("A shifts B", a_shifts);
+  add("B shifts A", b_shifts && !a_shifts);
+  add("stochastic powers of two", (a_shifts && expected.a->counters.rounded_up > 0) ||
+                                      (b_shifts && expected.b->counters.rounded_up > 0));
+  add("passes over nibbles", nibbles);
+  add("passes over several tiles of a chunk", nibbles && k >= 2 * tile && chunk >= 2 * tile);
+  add("passes over a rest of a tile", nibbles && k % tile != 0);
+  add("limited tile of passes", nibbles && counters.tile_limited > 0);
   add("several m-blocks", m > hardware.rows);
   add("several n-blocks", n > hardware.cols);
   add("several k-chunks", k > chunk);

@@ -135,6 +135,13 @@ TEST(BeatPositions, NameLineAndK) {
             "m-block 0, n-block 1, tile 1, line 1, lane 1");
   EXPECT_EQ(to_string(beat_position(hardware, gemm, Stream::kAFeed, 7), 0),
             "m-block 0, n-block 1, k 2, lane 0");
+  gemm.nibbles = 1;  // four passes over tiles of 2, 2 and 1
+  EXPECT_EQ(to_string(beat_position(hardware, gemm, Stream::kPartials, 11), 1),
+            "pass 1, m-block 0, n-block 0, tile 1, line 0, lane 1");
+  EXPECT_EQ(to_string(beat_position(hardware, gemm, Stream::kAFeed, 13), 0),
+            "pass 2, m-block 0, n-block 0, k 3, lane 0");
+  EXPECT_EQ(to_string(beat_position(hardware, gemm, Stream::kAFeed, 19), 0),
+            "pass 3, m-block 0, n-block 0, k 4, lane 0");
   PrepareDescriptor prepare{};
   prepare.k_len = 3;
   prepare.groups = 2;

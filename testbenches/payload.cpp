@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "golden/numerics/nibbles.hpp"
+
 namespace sylvester {
 namespace {
 
@@ -27,16 +29,27 @@ int ceil_div(int a, int b) { return (a + b - 1) / b; }
 
 /// The sizes of a GEMM as loop bounds.
 struct GemmLoops {
-  int k, tile, tiles, m_blocks, n_blocks, m_last, rows;
+  int k, tile, passes, tiles, m_blocks, n_blocks, m_last, rows;
   explicit GemmLoops(const HardwareParameters& hardware, const GemmDescriptor& job)
       : k(static_cast<int>(job.k_len)),
         tile(static_cast<int>(job.tile)),
+        passes(job.nibbles != 0 ? kNibblePasses : 1),
         tiles(ceil_div(k, tile)),
         m_blocks(static_cast<int>(job.m_blocks)),
         n_blocks(static_cast<int>(job.n_blocks)),
         m_last(static_cast<int>(job.m_last)),
         rows(hardware.rows) {}
   [[nodiscard]] int lines() const { return (m_blocks - 1) * rows + m_last; }
+  /// Beats of the feeds in a block of results.
+  [[nodiscard]] int feeds() const { return passes * k; }
+  /// Position of such a beat.
+  void feed(int index, BeatPosition& position) const {
+    const int of_tile = index / (passes * tile);
+    const int within = index % (passes * tile);
+    const int length = std::min(tile, k - of_tile * tile);
+    position.k = of_tile * tile + within % length;
+    if (passes > 1) position.pass = within / length;
+  }
 };
 
 }  // namespace
@@ -60,7 +73,7 @@ std::vector<PayloadField> payload_fields(const HardwareParameters& hardware, Str
       append(fields, "coefficient", hardware.lanes, coefficient_bits(hardware), true);
       break;
     case Stream::kCodes:
-      append(fields, "code", hardware.lanes, kCodeBits, true);
+      append(fields, "code", hardware.lanes, operand_widths(hardware.modes).code, true);
       break;
     case Stream::kACodes:
     case Stream::kAFeed:
@@ -71,7 +84,7 @@ std::vector<PayloadField> payload_fields(const HardwareParameters& hardware, Str
       append(fields, "code", hardware.cols, operand_widths(hardware.modes).b_code, true);
       break;
     case Stream::kPartials:
-      append(fields, "partial", hardware.cols, hardware.bits, true);
+      append(fields, "partial", hardware.cols, partial_bits(hardware), true);
       append(fields, "limited MACs", hardware.cols, count_bits(hardware), false);
       append(fields, "tile limited", hardware.cols, 1, false);
       append(fields, "line_last", 1, 1, false);
@@ -126,10 +139,10 @@ std::uint64_t beats_of_job(const HardwareParameters& hardware, const GemmDescrip
       return job.k_chunks == 1 && job.n_blocks == 1 ? job.k_len : all;
     case Stream::kAFeed:
     case Stream::kBFeed:
-      return all;
+      return all * static_cast<std::uint64_t>(loops.passes);
     case Stream::kPartials:
       return std::uint64_t{job.m_blocks} * job.n_blocks *
-             static_cast<std::uint64_t>(loops.tiles * loops.rows);
+             static_cast<std::uint64_t>(loops.tiles * loops.passes * loops.rows);
     case Stream::kResults:
       return std::uint64_t{job.n_blocks} * static_cast<std::uint64_t>(loops.lines());
     default:
@@ -180,10 +193,11 @@ BeatPosition beat_position(const HardwareParameters& hardware, const GemmDescrip
         position.k = index % loops.k;
         break;
       }
-      [[fallthrough]];
+      position.k = blocks(loops.k);
+      break;
     case Stream::kAFeed:
     case Stream::kBFeed:
-      position.k = blocks(loops.k);
+      loops.feed(blocks(loops.feeds()), position);
       break;
     case Stream::kBCodes:
       if (job.k_chunks == 1 && job.n_blocks == 1) {
@@ -193,8 +207,9 @@ BeatPosition beat_position(const HardwareParameters& hardware, const GemmDescrip
       }
       break;
     case Stream::kPartials: {
-      const int within = blocks(loops.tiles * loops.rows);
-      position.tile = within / loops.rows;
+      const int within = blocks(loops.tiles * loops.passes * loops.rows);
+      position.tile = within / (loops.passes * loops.rows);
+      if (loops.passes > 1) position.pass = within / loops.rows % loops.passes;
       position.line = position.m_block * loops.rows + loops.rows - 1 - within % loops.rows;
       break;
     }

@@ -32,6 +32,16 @@ inline HardwareParameters narrow_hardware() {
   return hardware;
 }
 
+/// 4 x 4 with 8-bit codes and sums that are narrower than those of a pass over nibbles.
+inline HardwareParameters nibble_hardware() {
+  HardwareParameters hardware = narrow_hardware();
+  hardware.bits = 9;
+  hardware.outer_bits = 10;
+  hardware.policy = AccumulatePolicy::kClamp;
+  hardware.modes = {operand_mode("i4xi4"), operand_mode("i8xi8")};
+  return hardware;
+}
+
 /// One job for each possible cell from `first` on, `jobs` of them.
 inline Batch random_batch(const HardwareParameters& hardware, std::size_t jobs, StallPattern stalls,
                           std::size_t first = 0, std::uint64_t seed = 7) {

@@ -299,7 +299,7 @@ VerifyReport run_all(const std::vector<VerifyConfiguration>& configurations,
 std::vector<VerifyConfiguration> verification_suite() {
   std::vector<VerifyConfiguration> suite;
   for (const char* name : {"saturate-4x4", "wrap-3x5", "clamp-5x2", "saturate-1x3-sticky",
-                           "wrap-6x1", "clamp-8x8-none"}) {
+                           "wrap-6x1", "clamp-8x8-none", "shift-4x4", "nibbles-3x5"}) {
     suite.push_back({name, hardware_parameters(Config::load(std::string("verify/") + name))});
   }
   return suite;

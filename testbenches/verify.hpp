@@ -21,8 +21,9 @@ struct VerifyConfiguration {
   HardwareParameters hardware;
 };
 
-/// The configurations of configs/verify/: six small ones that differ in shape, width, policy,
-/// depths, latencies and counters; together they fill every possible cell of the coverage table.
+/// The configurations of configs/verify/: small ones that differ in shape, width, policy,
+/// operand modes, depths, latencies and counters; together they fill every possible cell of the
+/// coverage table.
 std::vector<VerifyConfiguration> verification_suite();
 
 struct VerifyOptions {

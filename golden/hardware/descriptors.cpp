@@ -25,7 +25,7 @@ constexpr std::array kPrepareJob{
     PrepareField{{"last_lanes", 6}, &PrepareDescriptor::last_lanes},
     PrepareField{{"block_log2", 4}, &PrepareDescriptor::block_log2},
     PrepareField{{"listed", 1}, &PrepareDescriptor::listed},
-    PrepareField{{"largest_code", 4}, &PrepareDescriptor::largest_code},
+    PrepareField{{"largest_code", 7}, &PrepareDescriptor::largest_code},
     PrepareField{{"largest_high", 3}, &PrepareDescriptor::largest_high},
     PrepareField{{"largest_low", 3}, &PrepareDescriptor::largest_low},
     PrepareField{{"scale_rule", 2}, &PrepareDescriptor::scale_rule},
@@ -45,9 +45,11 @@ constexpr std::array kGemmJob{
     GemmField{{"n_blocks", 16}, &GemmDescriptor::n_blocks},
     GemmField{{"n_last", 7}, &GemmDescriptor::n_last},
     GemmField{{"k_chunks", 16}, &GemmDescriptor::k_chunks},
+    GemmField{{"k_chunk", 16}, &GemmDescriptor::k_chunk},
     GemmField{{"k_last", 16}, &GemmDescriptor::k_last},
     GemmField{{"a_listed", 1}, &GemmDescriptor::a_listed},
     GemmField{{"b_listed", 1}, &GemmDescriptor::b_listed},
+    GemmField{{"nibbles", 1}, &GemmDescriptor::nibbles},
 };
 
 template <typename Descriptor, std::size_t size>
@@ -175,6 +177,30 @@ PrepareDescriptor describe(const HardwareParameters& hardware, const PrepareJob&
   return d;
 }
 
+std::string nibbles_refusal(const HardwareParameters& hardware, const Format& a, const Format& b,
+                            int tile) {
+  if (!needs_nibbles(a, b)) return "";
+  const std::string mode = "gemm: operand mode " + a.name + "x" + b.name;
+  if (!a.uniform || !b.uniform) {
+    return mode + " is not built; only integer formats are multiplied in passes over nibbles";
+  }
+  constexpr std::int64_t kLargestProduct = 127 * 127;
+  const bool exact = hardware.policy == AccumulatePolicy::kClamp ||
+                     tile * kLargestProduct < std::int64_t{1} << (hardware.bits - 1);
+  if (!exact) {
+    return mode + " takes passes over nibbles, which cannot limit every MAC: policy " +
+           std::string(to_string(hardware.policy)) + " with a tile of " + std::to_string(tile) +
+           " needs tile * 127 * 127 < 2^(bits - 1), bits is " + std::to_string(hardware.bits) +
+           "; allowed are policy clamp, a shorter tile and more bits";
+  }
+  if (tile > hardware.buffers.code_chunk) {
+    return mode + " takes passes over nibbles, which read a tile from one bank: tile " +
+           std::to_string(tile) + " exceeds code_chunk " +
+           std::to_string(hardware.buffers.code_chunk);
+  }
+  return "";
+}
+
 GemmDescriptor describe(const HardwareParameters& hardware, const GemmJob& job) {
   check(job);
   return describe_shape(hardware, job);
@@ -205,7 +231,12 @@ GemmDescriptor describe_shape(const HardwareParameters& hardware, const GemmJob&
   require(job.a->lines <= kLengthMost && job.b->lines <= kLengthMost && k_len <= kLengthMost,
           "gemm: " + std::to_string(job.a->lines) + " x " + std::to_string(job.b->lines) + " x " +
               std::to_string(k_len) + " exceeds 65535 in a dimension");
-  const int chunk = hardware.buffers.code_chunk;
+  const bool nibbles = needs_nibbles(a_format, b_format);
+  const std::string refusal = nibbles_refusal(hardware, a_format, b_format, tile);
+  require(refusal.empty(), refusal);
+  // All passes over a tile read it from one bank.
+  const int chunk =
+      nibbles ? hardware.buffers.code_chunk / tile * tile : hardware.buffers.code_chunk;
   GemmDescriptor d{};
   d.k_len = static_cast<std::uint32_t>(k_len);
   d.tile = static_cast<std::uint32_t>(tile);
@@ -214,9 +245,11 @@ GemmDescriptor describe_shape(const HardwareParameters& hardware, const GemmJob&
   d.n_blocks = ceil_div(job.b->lines, hardware.cols);
   d.n_last = last_piece(job.b->lines, hardware.cols);
   d.k_chunks = ceil_div(k_len, chunk);
+  d.k_chunk = static_cast<std::uint32_t>(chunk);
   d.k_last = last_piece(k_len, chunk);
   d.a_listed = a_format.uniform ? 0 : 1;
   d.b_listed = b_format.uniform ? 0 : 1;
+  d.nibbles = nibbles ? 1 : 0;
   return d;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -33,16 +34,22 @@ struct PrepareDescriptor {
 };
 /// `gemm_job` payload.
 struct GemmDescriptor {
-  std::uint32_t k_len, tile, m_blocks, m_last, n_blocks, n_last, k_chunks, k_last;
-  std::uint32_t a_listed, b_listed;
+  std::uint32_t k_len, tile, m_blocks, m_last, n_blocks, n_last, k_chunks, k_chunk, k_last;
+  std::uint32_t a_listed, b_listed, nibbles;
 };
 
 /// Descriptor of a job on this hardware. Throws UserError if the hardware was not built for it
-/// (format, block, random bits, sizes, policy, P, outer bits, tile, operand mode).
+/// (format, block, random bits, sizes, policy, P, outer bits, tile, operand mode, passes over
+/// nibbles).
 PrepareDescriptor describe(const HardwareParameters& hardware, const PrepareJob& job);
 GemmDescriptor describe(const HardwareParameters& hardware, const GemmJob& job);
 /// The same for a job whose codes may be left out.
 GemmDescriptor describe_shape(const HardwareParameters& hardware, const GemmJob& job);
+
+/// Why codes of these formats cannot be multiplied in passes over nibbles with this tile, which is
+/// not 0 (I8-1); empty if they can, or need no passes.
+std::string nibbles_refusal(const HardwareParameters& hardware, const Format& a, const Format& b,
+                            int tile);
 
 /// Field values in table order -> 32-bit words, lowest bits first; and back.
 std::vector<std::uint32_t> pack(std::span<const DescriptorField> fields,

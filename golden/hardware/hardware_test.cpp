@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <functional>
+#include <memory>
 #include <set>
 
+#include "golden/hardware/descriptors.hpp"
 #include "golden/support/error.hpp"
 
 namespace sylvester {
@@ -68,6 +70,55 @@ TEST(Hardware, OtherRefusals) {
   hardware = {};
   hardware.modes = {};
   EXPECT_THAT([&] { check(hardware); }, ThrowsMessage<UserError>(HasSubstr("modes")));
+}
+
+TEST(Hardware, PassesOverNibblesHaveConditions) {  // I8-1
+  HardwareParameters hardware;
+  hardware.modes = {operand_mode("i8xi8"), operand_mode("e3xi4")};
+  hardware.policy = AccumulatePolicy::kSaturate;
+  hardware.bits = 20;
+  hardware.buffers.code_chunk = 64;
+  const Format& i8 = format("i8");
+  EXPECT_EQ(nibbles_refusal(hardware, i8, i8, 32), "");  // 516,128 < 2^19
+  EXPECT_THAT(nibbles_refusal(hardware, i8, i8, 33),
+              HasSubstr("policy saturate with a tile of 33 needs tile * 127 * 127 < 2^(bits - 1)"));
+  hardware.policy = AccumulatePolicy::kWrap;
+  EXPECT_THAT(nibbles_refusal(hardware, i8, i8, 33), HasSubstr("policy wrap"));
+  hardware.policy = AccumulatePolicy::kClamp;
+  EXPECT_EQ(nibbles_refusal(hardware, i8, i8, 64), "");
+  EXPECT_THAT(nibbles_refusal(hardware, i8, i8, 65), HasSubstr("tile 65 exceeds code_chunk 64"));
+  EXPECT_EQ(nibbles_refusal(hardware, format("u4"), format("i5"), 65), "");
+  EXPECT_THAT(nibbles_refusal(hardware, format("e3"), i8, 8),
+              HasSubstr("e3xi8 is not built; only integer formats"));
+}
+
+TEST(Hardware, AChunkHoldsWholeTilesOfNibbles) {
+  HardwareParameters hardware;
+  hardware.modes = {operand_mode("i8xi8")};
+  hardware.policy = AccumulatePolicy::kClamp;
+  hardware.buffers.code_chunk = 64;
+  const auto operand = [](const char* name) {
+    auto prepared = std::make_shared<PreparedOperand>();
+    prepared->format = format_index(name);
+    prepared->lines = 3;
+    prepared->k = prepared->k_padded = 100;
+    prepared->codes.assign(300, 1);
+    return prepared;
+  };
+  GemmJob job{operand("i8"),
+              operand("i8"),
+              {hardware.policy, hardware.bits, 24, hardware.outer_bits},
+              hardware.counters};
+  const GemmDescriptor passes = describe(hardware, job);
+  EXPECT_EQ(passes.nibbles, 1U);
+  EXPECT_EQ(passes.k_chunk, 48U);
+  EXPECT_EQ(passes.k_chunks, 3U);
+  EXPECT_EQ(passes.k_last, 4U);
+  job.a = job.b = operand("i4");
+  const GemmDescriptor one_pass = describe(hardware, job);
+  EXPECT_EQ(one_pass.nibbles, 0U);
+  EXPECT_EQ(one_pass.k_chunk, 64U);
+  EXPECT_EQ(one_pass.k_chunks, 2U);
 }
 
 TEST(Hardware, EveryParameterChangesTheHash) {

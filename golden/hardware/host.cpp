@@ -118,6 +118,7 @@ PreparedOperand decode_prepared(const HardwareParameters& hardware, const Prepar
   operand.k_padded = static_cast<int>(descriptor.k_len);
   operand.codes.assign(
       static_cast<std::size_t>(operand.lines) * static_cast<std::size_t>(operand.k_padded), 0);
+  const auto code_bits = static_cast<std::size_t>(operand_widths(hardware.modes).code);
   for (std::size_t beat = 0; beat < codes.size(); ++beat) {
     const std::size_t group = beat / descriptor.k_len;
     const std::size_t k = beat % descriptor.k_len;
@@ -125,8 +126,8 @@ PreparedOperand decode_prepared(const HardwareParameters& hardware, const Prepar
     for (std::size_t lane = 0; lane < lanes; ++lane) {
       const std::size_t line = group * lanes + lane;
       if (line >= static_cast<std::size_t>(operand.lines)) break;
-      operand.codes[line * descriptor.k_len + k] =
-          static_cast<Code>(get_signed_bits(codes[beat], lane * kCodeBits, kCodeBits));
+      operand.codes[line * descriptor.k_len + k] = static_cast<Code>(
+          get_signed_bits(codes[beat], lane * code_bits, static_cast<int>(code_bits)));
     }
   }
   const auto fields = unpack(prepare_done_fields(), done);

@@ -75,6 +75,7 @@ TEST(Host, PreparedOperandIsDecoded) {
   const HardwareParameters hardware = two_by_two();
   const PrepareJob job = three_lines();
   const PreparedOperand golden = prepare_reference(job);
+  constexpr int kCodeBits = 5;
   std::vector<Payload> codes;
   for (int group = 0; group < 2; ++group) {
     for (int k = 0; k < 3; ++k) {

@@ -35,7 +35,8 @@ inline bool is_buildable(ScaleRule rule) {
 
 std::vector<OperandMode> operand_modes(std::span<const std::string> names);
 
-/// All pairs of 4-bit formats that the hardware can prepare and multiply, in table order.
+/// All pairs of 4-bit formats that the hardware can prepare and multiply, and i8xi8, in table
+/// order.
 std::vector<OperandMode> buildable_modes();
 
 /// Q = 2^high - 2^low: how the quantiser multiplies by the largest magnitude with one subtraction.
@@ -46,20 +47,30 @@ struct LargestMagnitude {
 };
 std::optional<LargestMagnitude> largest_magnitude(const Format& format);
 
-/// True if codes fit the code stream, Q has the form above and at most 7 bits, and, in a listed
+/// True if codes fit 5 signed bits, Q has the form above and at most 7 bits, and, in a listed
 /// format, neighbouring magnitudes differ by powers of two.
 bool is_buildable(const Format& format);
+
+/// True if the magnitudes are 0 and powers of two: a product with such a value is a shift (LOG-1).
+bool shifts(const Format& format);
+
+/// True if a product takes four passes over nibbles (I8-1): a code has more than 5 signed bits.
+bool needs_nibbles(const Format& a, const Format& b);
 
 /// What a set of modes needs.
 struct OperandWidths {
   int a_code = 0;    ///< signed bits of an A code
   int b_code = 0;    ///< signed bits of a B code
-  int a_value = 0;   ///< signed bits of an A value, at the multiplier
-  int b_value = 0;   ///< signed bits of a B value
+  int code = 5;      ///< signed bits of a code that the prepare unit makes, 5 or 8
+  int a_value = 0;   ///< signed bits of an A value or nibble
+  int b_value = 0;   ///< signed bits of a B value or nibble
   int quotient = 4;  ///< bits of |v|/scale before the point, at least 4 for the formats up to u4
-  int largest_product = 0;
-  bool a_listed = false;  ///< A codes may be of the listed format
+  int largest_product = 0;  ///< of two values or nibbles
+  bool a_listed = false;    ///< A codes may be of the listed format
   bool b_listed = false;
+  bool shift = false;     ///< the listed format shifts
+  bool multiply = false;  ///< there are products without an operand that shifts
+  bool nibbles = false;   ///< 8-bit codes, in four passes
 };
 OperandWidths operand_widths(std::span<const OperandMode> modes);
 
@@ -67,7 +78,7 @@ OperandWidths operand_widths(std::span<const OperandMode> modes);
 std::optional<int> listed_format(std::span<const OperandMode> modes);
 
 /// Formats that the prepare unit rounds to, and those that A and B of a GEMM may have, in table
-/// order: the uniform ones that fit, and the listed one.
+/// order: the uniform ones that fit, where a mode has one, and the listed one.
 std::vector<int> prepared_formats(std::span<const OperandMode> modes);
 std::vector<int> a_formats(std::span<const OperandMode> modes);
 std::vector<int> b_formats(std::span<const OperandMode> modes);

@@ -1,5 +1,6 @@
 #include "golden/hardware/streams.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 
@@ -31,6 +32,17 @@ int coefficient_bits(const HardwareParameters& hardware) {
   return kMantissaBits + std::bit_width(static_cast<unsigned>(hardware.block_max)) - 1;
 }
 
+int pass_bits(const HardwareParameters& hardware) {
+  const bool exact = hardware.policy == AccumulatePolicy::kClamp;
+  if (!exact || !operand_widths(hardware.modes).nibbles) return 0;
+  constexpr int kLargestOfPass = 15 * 15;
+  return exact_register_bits(hardware.tile_max, kLargestOfPass);
+}
+
+int partial_bits(const HardwareParameters& hardware) {
+  return std::max(hardware.bits, pass_bits(hardware));
+}
+
 int count_bits(const HardwareParameters& hardware) {
   return hardware.counters == CounterMode::kFull
              ? std::bit_width(static_cast<unsigned>(hardware.tile_max))
@@ -47,7 +59,7 @@ int payload_bits(const HardwareParameters& hardware, Stream stream) {
     case Stream::kCoefficients:
       return hardware.lanes * coefficient_bits(hardware);
     case Stream::kCodes:
-      return hardware.lanes * kCodeBits;
+      return hardware.lanes * operand_widths(hardware.modes).code;
     case Stream::kPrepareDone:
       return total_bits(prepare_done_fields());
     case Stream::kGemmJob:
@@ -61,7 +73,7 @@ int payload_bits(const HardwareParameters& hardware, Stream stream) {
     case Stream::kBFeed:
       return hardware.cols * operand_widths(hardware.modes).b_code + 1;
     case Stream::kPartials:
-      return hardware.cols * (hardware.bits + count_bits(hardware) + 1) + 1;
+      return hardware.cols * (partial_bits(hardware) + count_bits(hardware) + 1) + 1;
     case Stream::kResults:
       return hardware.cols * kResultBits;
     case Stream::kGemmDone:

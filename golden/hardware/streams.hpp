@@ -36,11 +36,14 @@ struct StreamInfo {
 };
 std::span<const StreamInfo> streams();
 
-inline constexpr int kCodeBits = 5;     ///< a code on the `codes` stream, two's complement
 inline constexpr int kResultBits = 32;  ///< a result on the `results` stream
 inline constexpr int kMantissaBits = 16;
 /// W: bits of a transformed coefficient.
 int coefficient_bits(const HardwareParameters& hardware);
+/// Bits of the exact sum of a pass over nibbles, which policy clamp limits at the edge; else 0.
+int pass_bits(const HardwareParameters& hardware);
+/// PARTIAL_W: bits of a partial sum on `partials`.
+int partial_bits(const HardwareParameters& hardware);
 /// COUNT_W: bits of the limited-MAC count of one tile.
 int count_bits(const HardwareParameters& hardware);
 /// Payload width of a stream in bits.

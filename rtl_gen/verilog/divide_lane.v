@@ -4,7 +4,7 @@
 // top_divisor_i is D * 2^(QuotientBits-1), the divisor at the quotient's highest bit.
 // Requires N < 2*top_divisor_i and top_divisor_i <= 2^(NumeratorBits-1).
 // The latency is ceil((QuotientBits + FractionBits)/BitsPerStage) steps.
-// NumeratorBits: >= 5.  QuotientBits: 4 ... 7.  FractionBits: 1 ... 16.  BitsPerStage: 1 ... 16.
+// NumeratorBits: >= 5.  QuotientBits: 4 ... 8.  FractionBits: 1 ... 16.  BitsPerStage: 1 ... 16.
 module divide_lane #(
   parameter integer NumeratorBits = 32,
   parameter integer QuotientBits = 4,

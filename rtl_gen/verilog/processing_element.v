@@ -1,43 +1,69 @@
-// Processing element of the output-stationary array: multiplies the values that pass, accumulates a
-// tile in its register, and hands the finished partial sum to its shift-out register
-// (architecture.md section 5; the arithmetic is the accumulate_* cell's).
+// Processing element of the output-stationary array: multiplies the operands that pass, accumulates
+// a tile in its register, and hands the finished partial sum to its shift-out register
+// (architecture.md section 5; the arithmetic is operand_product's and the accumulate_* cell's).
 //
-// AValueBits, BValueBits: 4 ... 8 (signed values).  LargestProduct: of two values, 1 ... 16129.
+// AWordBits, BWordBits, AFactorBits, BFactorBits, AShift, BShift, Multiply, ProductBits: as in
+// operand_product.  LargestProduct: of two values, 1 ... 16129.
 // AccBits: P, 4 ... 24.
 // Policy: 0 saturate, 1 wrap, 2 clamp.
 // TileMax: longest tile, 1 ... 65535.  Counters: 0 none, 1 sticky, 2 full.
 // CountBits: as architecture.md section 2.
+// PartialBits: AccBits, or more if exact_i may be high and Policy is 2: then the tile leaves
+// without being limited.
 // Outputs beside the partial sum: limited MACs of the tile, and whether the tile was limited.
 module processing_element #(
-  parameter integer AValueBits = 5,
-  parameter integer BValueBits = 4,
+  parameter integer AWordBits = 5,
+  parameter integer BWordBits = 4,
+  parameter integer AFactorBits = AWordBits,
+  parameter integer BFactorBits = BWordBits,
+  parameter integer AShift = 0,
+  parameter integer BShift = 0,
+  parameter integer Multiply = 1,
+  parameter integer ProductBits = AWordBits + BWordBits,
   parameter integer LargestProduct = 105,
   parameter integer AccBits = 8,
+  parameter integer PartialBits = AccBits,
   parameter integer Policy = 0,
   parameter integer TileMax = 512,
   parameter integer Counters = 2,
   parameter integer CountBits = 10
 ) (
-  input  wire                         clk_i,
-  input  wire                         step_i,
-  input  wire                         valid_i,
-  input  wire                         first_i,
-  input  wire                         last_i,
-  input  wire signed [AValueBits-1:0]      a_i,
-  input  wire signed [BValueBits-1:0]      b_i,
-  input  wire                         shift_i,
-  input  wire [AccBits+CountBits:0]   north_i,
-  output wire [AccBits+CountBits:0]   south_o
+  input  wire                       clk_i,
+  input  wire                       step_i,
+  input  wire                       valid_i,
+  input  wire                       first_i,
+  input  wire                       last_i,
+  input  wire                       exact_i,
+  input  wire                       a_shift_i,
+  input  wire                       b_shift_i,
+  input  wire [AWordBits-1:0]       a_i,
+  input  wire [BWordBits-1:0]       b_i,
+  input  wire                       shift_i,
+  input  wire [PartialBits+CountBits:0] north_i,
+  output wire [PartialBits+CountBits:0] south_o
 );
-  localparam integer ProductBits = AValueBits + BValueBits;
   // A register that never limits holds a whole tile of the largest products (ACC-4).
   localparam integer TileBits = $clog2(TileMax * LargestProduct + 1) + 1;
   localparam integer ExactBits = (TileBits > ProductBits) ? TileBits : ProductBits + 1;
   localparam integer RegisterBits = (Policy == 2) ? ExactBits : AccBits;
 
-  wire signed [ProductBits-1:0] a_wide = {{BValueBits{a_i[AValueBits-1]}}, a_i};
-  wire signed [ProductBits-1:0] b_wide = {{AValueBits{b_i[BValueBits-1]}}, b_i};
-  wire signed [ProductBits-1:0] product = a_wide * b_wide;
+  wire signed [ProductBits-1:0] product;
+  operand_product #(
+    .AWordBits(AWordBits),
+    .BWordBits(BWordBits),
+    .AFactorBits(AFactorBits),
+    .BFactorBits(BFactorBits),
+    .AShift(AShift),
+    .BShift(BShift),
+    .Multiply(Multiply),
+    .ProductBits(ProductBits)
+  ) u_product (
+    .a_shift_i(a_shift_i),
+    .b_shift_i(b_shift_i),
+    .a_i(a_i),
+    .b_i(b_i),
+    .product_o(product)
+  );
 
   reg signed [RegisterBits-1:0]  acc_q;
   wire signed [RegisterBits-1:0] acc_in = first_i ? {RegisterBits{1'b0}} : acc_q;
@@ -112,13 +138,30 @@ module processing_element #(
     end
   endgenerate
 
-  reg [AccBits+CountBits:0] out_q;
+  wire [PartialBits-1:0] leaving;
+  wire                   leaving_limited;
+  generate
+    if (PartialBits == AccBits) begin : gen_as_limited
+      wire unused = exact_i;
+      assign leaving = partial;
+      assign leaving_limited = tile_limited;
+    end else begin : gen_exact
+      wire [PartialBits+RegisterBits-1:0] exact =
+          {{PartialBits{acc_next[RegisterBits-1]}}, acc_next};
+      wire                                unused = &{1'b0, exact};
+      assign leaving = exact_i ? exact[PartialBits-1:0]
+                               : {{(PartialBits-AccBits){partial[AccBits-1]}}, partial};
+      assign leaving_limited = tile_limited & !exact_i;
+    end
+  endgenerate
+
+  reg [PartialBits+CountBits:0] out_q;
   assign south_o = out_q;
 
   always @(posedge clk_i) begin
     if (step_i & valid_i) acc_q <= acc_next;
     if (step_i) begin
-      if (valid_i & last_i) out_q <= {tile_limited, count_next, partial};
+      if (valid_i & last_i) out_q <= {leaving_limited, count_next, leaving};
       else if (shift_i) out_q <= north_i;
     end
   end

@@ -3,7 +3,8 @@
 // architecture.md section 4).
 //
 // Lanes: 1 ... 32.  BlockMax: power of two, 2 ... 1024.  RandomBits: 1 ... 16.
-// QuotientBits: 4 ... 7, of the largest magnitude.  Listed, Magnitudes: as in place_quotient.
+// QuotientBits: 4 ... 8, of the largest quotient.  CodeBits: 5, or 8 with QuotientBits 8.
+// Listed, Magnitudes: as in place_quotient.
 // Depth: input FIFO, >= 2.  ScaleSetup: 1 ... 8 cycles, which the path from max_q to the divisor
 // has (a multicycle path).  DivideBits: 1 ... 16 and MixRounds: 1 ... 10, per register stage.
 // Counters: 0 none, 1 sticky, 2 full.
@@ -13,6 +14,7 @@ module quantise #(
   parameter integer Lanes = 4,
   parameter integer BlockMax = 32,
   parameter integer QuotientBits = 4,
+  parameter integer CodeBits = 5,
   parameter integer RandomBits = 8,
   parameter integer Depth = 2,
   parameter integer ScaleSetup = 2,
@@ -29,7 +31,7 @@ module quantise #(
   input  wire [15:0]                            groups_i,
   input  wire [5:0]                             last_lanes_i,
   input  wire                                   listed_i,
-  input  wire [3:0]                             largest_code_i,
+  input  wire [6:0]                             largest_code_i,
   input  wire [2:0]                             largest_high_i,
   input  wire [2:0]                             largest_low_i,
   input  wire [1:0]                             scale_rule_i,
@@ -49,7 +51,7 @@ module quantise #(
   input  wire [(16+$clog2(BlockMax))*Lanes-1:0] coefficients_data_i,
   output wire                                   codes_valid_o,
   input  wire                                   codes_ready_i,
-  output wire [5*Lanes-1:0]                     codes_data_o
+  output wire [CodeBits*Lanes-1:0]              codes_data_o
 );
   localparam integer Bits = 16 + $clog2(BlockMax);
   localparam integer MagnitudeBits = Bits - 1;
@@ -176,6 +178,7 @@ module quantise #(
       quantise_lane #(
         .Bits(Bits),
         .QuotientBits(QuotientBits),
+        .CodeBits(CodeBits),
         .RandomBits(RandomBits),
         .DivideBits(DivideBits),
         .MixRounds(MixRounds),
@@ -197,7 +200,7 @@ module quantise #(
         .key_i(key_i),
         .top_divisor_i(top_divisor_q),
         .pow2_shift_i(pow2_shift_q),
-        .code_o(codes_data_o[5*lane +: 5]),
+        .code_o(codes_data_o[CodeBits*lane +: CodeBits]),
         .zero_o(lane_zero),
         .rounded_up_o(lane_rounded_up),
         .at_limit_o(lane_at_limit)

@@ -3,12 +3,14 @@
 // magnitude_i to code_o; the events belong to the code that enters the output register with the
 // next step.
 //
-// Bits: coefficient width, 17 ... 26.  QuotientBits: 4 ... 7.  RandomBits: 1 ... 16.
+// Bits: coefficient width, 17 ... 26.  QuotientBits: 4 ... 8.
+// CodeBits: 5, or 8 with QuotientBits 8.  RandomBits: 1 ... 16.
 // DivideBits: 1 ... 16.  MixRounds: 1 ... 10.  Stages: the longer of division and mixer, in
 // register stages.  Listed, Magnitudes: as in place_quotient.
 module quantise_lane #(
   parameter integer Bits = 21,
   parameter integer QuotientBits = 4,
+  parameter integer CodeBits = 5,
   parameter integer RandomBits = 8,
   parameter integer DivideBits = 2,
   parameter integer MixRounds = 2,
@@ -22,7 +24,7 @@ module quantise_lane #(
   input  wire [Bits-2:0]  magnitude_i,
   input  wire [31:0]      index_i,
   input  wire             listed_i,
-  input  wire [3:0]       largest_code_i,
+  input  wire [6:0]       largest_code_i,
   input  wire [2:0]       largest_high_i,
   input  wire [2:0]       largest_low_i,
   input  wire [1:0]       scale_rule_i,
@@ -30,11 +32,12 @@ module quantise_lane #(
   input  wire [159:0]     key_i,
   input  wire [Bits+QuotientBits+4:0] top_divisor_i,
   input  wire [2:0]       pow2_shift_i,
-  output wire [4:0]       code_o,
+  output wire [CodeBits-1:0] code_o,
   output wire             zero_o,
   output wire             rounded_up_o,
   output wire             at_limit_o
 );
+  localparam integer IndexBits = (CodeBits == 8) ? 8 : 4;
   localparam integer NumeratorBits = Bits + QuotientBits + 5;
   localparam integer DivideStages = (QuotientBits + RandomBits + DivideBits - 1) / DivideBits;
   localparam integer MixStages = (10 + MixRounds - 1) / MixRounds;
@@ -125,12 +128,13 @@ module quantise_lane #(
     .data_o(negative)
   );
 
-  wire [3:0]            below;
+  wire [IndexBits-1:0]  below;
   wire [RandomBits-1:0] part;
   wire                  part_inexact;
   wire                  beyond;
   place_quotient #(
     .QuotientBits(QuotientBits),
+    .IndexBits(IndexBits),
     .FractionBits(RandomBits),
     .Listed(Listed),
     .Magnitudes(Magnitudes)
@@ -145,9 +149,13 @@ module quantise_lane #(
     .beyond_o(beyond)
   );
 
-  wire [4:0] code;
+  wire [7:0]          largest_code = {1'b0, largest_code_i};
+  wire                unused_largest = &{1'b0, largest_code};
+  wire [CodeBits-1:0] code;
   round_code #(
-    .FractionBits(RandomBits)
+    .FractionBits(RandomBits),
+    .CodeBits(CodeBits),
+    .IndexBits(IndexBits)
   ) u_round (
     .below_i(below),
     .fraction_i(part),
@@ -156,14 +164,14 @@ module quantise_lane #(
     .negative_i(negative),
     .stochastic_i(stochastic_i),
     .draw_i(draw),
-    .largest_code_i(largest_code_i),
+    .largest_code_i(largest_code[IndexBits-1:0]),
     .code_o(code),
     .zero_o(zero_o),
     .rounded_up_o(rounded_up_o),
     .at_limit_o(at_limit_o)
   );
   delay_line #(
-    .Width(5),
+    .Width(CodeBits),
     .Stages(1)
   ) u_out (
     .clk_i(clk_i),

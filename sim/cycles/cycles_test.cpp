@@ -44,7 +44,7 @@ GemmDescriptor gemm_descriptor(std::uint32_t k_len, std::uint32_t tile) {
   d.k_len = k_len;
   d.tile = tile;
   d.m_blocks = d.n_blocks = d.m_last = d.n_last = d.k_chunks = 1;
-  d.k_last = k_len;
+  d.k_chunk = d.k_last = k_len;
   return d;
 }
 
@@ -68,13 +68,26 @@ TEST(GemmCycles, LongTilesDoNotWait) {
             gemm_cycles(hardware, gemm_descriptor(64, 64)));
 }
 
+TEST(GemmCycles, NibblesTakeFourPasses) {
+  HardwareParameters hardware;
+  hardware.rows = hardware.cols = 2;
+  GemmDescriptor nibbles = gemm_descriptor(20, 8);  // tiles of 8, 8 and 4
+  const auto one_pass = gemm_cycles(hardware, nibbles);
+  nibbles.nibbles = 1;
+  EXPECT_EQ(gemm_cycles(hardware, nibbles) - one_pass, 3U * 20U);
+  // Passes shorter than the array's height are stretched to it.
+  hardware.rows = 8;
+  const auto high_one_pass = gemm_cycles(hardware, gemm_descriptor(20, 8));
+  EXPECT_EQ(gemm_cycles(hardware, nibbles) - high_one_pass, 2U * 3U * 8U + 3U * 8U);
+}
+
 TEST(GemmCycles, LargeJobsApproachFullUse) {
   HardwareParameters hardware;
   GemmDescriptor d = gemm_descriptor(4096, 32);
   d.m_blocks = d.n_blocks = 4;
   d.m_last = d.n_last = 16;
   d.k_chunks = 64;
-  d.k_last = 64;
+  d.k_chunk = d.k_last = 64;
   EXPECT_EQ(useful_macs(hardware, d), 64ULL * 64 * 4096);
   const double share = utilisation(hardware, useful_macs(hardware, d), gemm_cycles(hardware, d));
   EXPECT_GT(share, 0.97);  // a bank is written again two cycles after its last use
@@ -87,13 +100,15 @@ TEST(CyclesFaults, EachChangesItsCount) {
   GemmDescriptor gemm = gemm_descriptor(64, 4);
   gemm.m_blocks = 2;
   gemm.k_chunks = 4;
-  gemm.k_last = 16;
+  gemm.k_chunk = gemm.k_last = 16;
   GemmDescriptor waiting = gemm_descriptor(4, 4);
   hardware.rows = 4;
   waiting.k_len = 64;
   waiting.tile = 64;
   waiting.k_chunks = 4;
-  waiting.k_last = 16;
+  waiting.k_chunk = waiting.k_last = 16;
+  GemmDescriptor passes = gemm_descriptor(16, 4);
+  passes.nibbles = 1;
   const PrepareDescriptor prepare = prepare_descriptor(2, 64, 4);
   for (const CyclesFault& fault : cycles_faults()) {
     const bool prepare_moves =
@@ -102,7 +117,8 @@ TEST(CyclesFaults, EachChangesItsCount) {
     high.rows = 16;
     const bool gemm_moves =
         gemm_cycles(high, gemm, fault.number) != gemm_cycles(high, gemm) ||
-        gemm_cycles(hardware, waiting, fault.number) != gemm_cycles(hardware, waiting);
+        gemm_cycles(hardware, waiting, fault.number) != gemm_cycles(hardware, waiting) ||
+        gemm_cycles(hardware, passes, fault.number) != gemm_cycles(hardware, passes);
     EXPECT_EQ(prepare_moves, fault.part == "prepare") << fault.what;
     EXPECT_EQ(gemm_moves, fault.part == "gemm") << fault.what;
   }

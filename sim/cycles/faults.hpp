@@ -11,6 +11,7 @@ struct CyclesFault {
   int number;             ///< 1, 2, ...; 0 is no fault
   std::string_view part;  ///< "prepare" or "gemm": the count that it changes
   std::string_view what;
+  bool passes = false;  ///< of hardware with passes over nibbles
 };
 
 inline constexpr int kDivideThenMix = 1;
@@ -18,6 +19,7 @@ inline constexpr int kTransformKeepsDifferences = 2;
 inline constexpr int kShortTileNotStretched = 3;
 inline constexpr int kReleaseOneEarly = 4;
 inline constexpr int kNoDeskew = 5;
+inline constexpr int kPassesNotRepeated = 6;
 
 std::span<const CyclesFault> cycles_faults();
 

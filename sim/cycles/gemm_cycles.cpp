@@ -12,6 +12,10 @@
 // So a chunk's issue times are one number (its first) and a sum over tiles, and
 // q(i) = max(v(first) + i - first, p(i-F) + 1).
 //
+// In a job of passes over nibbles a chunk holds whole tiles, but for the line's last one, and a
+// tile of t beats is read and issued as four of t beats: the chunk's beats are then two runs of
+// equal tiles, 4 * floor(length/tile) of the full length and, if there is a rest, 4 of the rest.
+//
 // The first beat of a chunk is read when the chunk is readable, into a pipeline that freezes while
 // its last register waits for the FIFO: what is in the pipeline at that time decides how many
 // bubbles lie between it and the beat before. OperandReader keeps the last steps for that.
@@ -22,6 +26,7 @@
 #include <deque>
 #include <limits>
 
+#include "golden/numerics/nibbles.hpp"
 #include "sim/cycles/cycles.hpp"
 #include "sim/cycles/faults.hpp"
 
@@ -159,27 +164,50 @@ class TileRhythm {
   TileRhythm(const HardwareParameters& hardware, const GemmDescriptor& descriptor, int fault)
       : k_len_(descriptor.k_len),
         tile_(descriptor.tile),
+        passes_(descriptor.nibbles == 0       ? 1
+                : fault == kPassesNotRepeated ? 3
+                                              : kNibblePasses),
         rows_(fault == kShortTileNotStretched ? 1 : hardware.rows) {}
 
-  /// Issue times of a chunk at k...k+length-1 of a line whose first beat has its operands in
-  /// `operands`.
-  ChunkIssue issue(std::int64_t first_beat, std::int64_t k, std::int64_t length, Cycle operands) {
+  /// Beats that the array issues for a chunk of this length.
+  [[nodiscard]] std::int64_t beats(std::int64_t length) const { return passes_ * length; }
+
+  /// Appends the issue times of a chunk at k...k+length-1 of a line whose first beat has its
+  /// operands in `operands`.
+  void issue(std::int64_t first_beat, std::int64_t k, std::int64_t length, Cycle operands,
+             IssueHistory& issued) {
+    if (passes_ == 1) {
+      issued.append(run(first_beat, k, length, tile_, k_len_, operands));
+      return;
+    }
+    const std::int64_t rest = length % tile_;
+    const std::int64_t whole = beats(length - rest);
+    if (whole > 0) issued.append(run(first_beat, 0, whole, tile_, whole, operands));
+    if (rest > 0) {
+      issued.append(run(first_beat + whole, 0, beats(rest), rest, beats(rest), operands));
+    }
+  }
+
+ private:
+  /// Beats k...k+length-1 of a line of k_len beats in tiles of `tile`.
+  ChunkIssue run(std::int64_t first_beat, std::int64_t k, std::int64_t length, std::int64_t tile,
+                 std::int64_t k_len, Cycle operands) {
     ChunkIssue chunk;
     chunk.first = first_beat;
     chunk.length = length;
-    chunk.tile = tile_;
-    chunk.period = std::max<Cycle>(tile_, rows_);
+    chunk.tile = tile;
+    chunk.period = std::max<Cycle>(tile, rows_);
     chunk.start = std::max(operands, last_issue_ + 1);
     const std::int64_t end = k + length;
-    const std::int64_t first_end = std::min((k / tile_ + 1) * tile_, k_len_);  // exclusive
+    const std::int64_t first_end = std::min((k / tile + 1) * tile, k_len);  // exclusive
     if (first_end > end) {
       chunk.to_end = length;
     } else {
       chunk.to_end = first_end - 1 - k;
       chunk.first_end = std::max(chunk.start + chunk.to_end, last_end_ + rows_);
-      chunk.whole = (end - first_end) / tile_;
-      const std::int64_t rest = (end - first_end) % tile_;
-      if (rest != 0 && end == k_len_) {
+      chunk.whole = (end - first_end) / tile;
+      const std::int64_t rest = (end - first_end) % tile;
+      if (rest != 0 && end == k_len) {
         const Cycle before = chunk.first_end + chunk.whole * chunk.period;
         chunk.short_end = true;
         chunk.short_end_cycle = before + std::max<Cycle>(rest, rows_);
@@ -190,9 +218,9 @@ class TileRhythm {
     return chunk;
   }
 
- private:
   std::int64_t k_len_;
   std::int64_t tile_;
+  std::int64_t passes_;
   Cycle rows_;
   Cycle last_issue_ = kNever;
   Cycle last_end_ = kNever;
@@ -218,14 +246,14 @@ std::uint64_t gemm_cycles(const HardwareParameters& hardware, const GemmDescript
       std::int64_t k = 0;
       for (std::uint32_t chunk = 0; chunk < descriptor.k_chunks; ++chunk) {
         const std::int64_t length =
-            chunk + 1 == descriptor.k_chunks ? descriptor.k_last : hardware.buffers.code_chunk;
+            chunk + 1 == descriptor.k_chunks ? descriptor.k_last : descriptor.k_chunk;
         if (!a_kept || n == 0) a.transfer(length);
         if (!b_kept || m == 0) b.transfer(length);
         const Cycle entered = std::max(a.begin(beat, issued), b.begin(beat, issued));
-        issued.append(rhythm.issue(beat, k, length, entered + 1));
-        a.end(length, issued);
-        b.end(length, issued);
-        beat += length;
+        rhythm.issue(beat, k, length, entered + 1, issued);
+        a.end(rhythm.beats(length), issued);
+        b.end(rhythm.beats(length), issued);
+        beat += rhythm.beats(length);
         k += length;
         last = issued.at(beat - 1);
         if (!a_kept || n + 1 == descriptor.n_blocks) a.release(last);

@@ -49,7 +49,7 @@ StreamChannel<FeedBeat>::Pack pack_feed(int width, int bits) {
 
 StreamChannel<PartialRow>::Pack pack_row(const HardwareParameters& hardware) {
   const int bits = payload_bits(hardware, Stream::kPartials);
-  return [=, p = hardware.bits, count = count_bits(hardware), cols = hardware.cols](
+  return [=, p = partial_bits(hardware), count = count_bits(hardware), cols = hardware.cols](
              const PartialRow& row, Payload& out) {
     out.assign(words_for(bits), 0);
     pack_elements(row.partial, p, 0, out);
@@ -80,7 +80,8 @@ class Accelerator final : public sc_core::sc_module {
         turned_("turned", lanes_of(hardware.lanes), pack_lanes(hardware.lanes, kMantissaBits)),
         coefficients_("coefficients", lanes_of(hardware.lanes),
                       pack_lanes(hardware.lanes, coefficient_bits(hardware))),
-        codes_("codes", lanes_of(hardware.lanes), pack_lanes(hardware.lanes, kCodeBits)),
+        codes_("codes", lanes_of(hardware.lanes),
+               pack_lanes(hardware.lanes, operand_widths(hardware.modes).code)),
         prepare_done_("prepare_done", DoneFields(prepare_done_fields().size(), 0),
                       pack_done(prepare_done_fields())),
         gemm_job_("gemm_job", words_of(hardware, Stream::kGemmJob), pack_words),

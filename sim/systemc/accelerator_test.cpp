@@ -44,6 +44,7 @@ HardwareParameters base_hardware() {
 struct Fleet {
   std::vector<Ship> random;
   Ship base;
+  Ship nibbles;                 ///< base with 8-bit codes
   std::vector<Ship> latencies;  ///< base, one entry of the latency table changed by one
   std::vector<Ship> buffers;    ///< base, one buffer deeper
   std::vector<Ship> feeds;      ///< short tiles, deep read pipeline, feed depth 2, 3, 4
@@ -61,6 +62,10 @@ Fleet& fleet() {
       f->random.push_back(launch(test::random_hardware(random), "random_" + std::to_string(i)));
     }
     f->base = launch(base_hardware(), "base");
+    HardwareParameters nibbles = base_hardware();
+    nibbles.modes = {operand_mode("i8xi8")};
+    nibbles.policy = AccumulatePolicy::kClamp;
+    f->nibbles = launch(nibbles, "nibbles");
     for (const LatencyEntry& entry : latency_entries()) {
       HardwareParameters hardware = base_hardware();
       // Downwards where possible: fewer divider or mixer bits per stage make the longer of the two
@@ -248,13 +253,40 @@ TEST_F(SystemcAccelerator, AShallowFeedCostsACycle) {
   EXPECT_EQ(counts, (std::vector<std::uint64_t>{41, 40, 40}));
 }
 
+/// 8-bit codes in tiles of 3: two tiles per chunk of 8, and a rest.
+test::Jobs nibble_jobs(std::uint64_t seed) {
+  HostRandom random(seed);
+  const HardwareParameters& hardware = fleet().nibbles.hardware;
+  test::Jobs jobs;
+  jobs.a = test::random_prepare(hardware, random, 6, 20, BlockRule::kNone, 1, {format_index("i8")});
+  jobs.b = test::random_prepare(hardware, random, 5, 20, BlockRule::kNone, 1, {format_index("i8")});
+  jobs.gemm = {std::make_shared<PreparedOperand>(prepare(jobs.a)),
+               std::make_shared<PreparedOperand>(prepare(jobs.b)),
+               {hardware.policy, hardware.bits, 3, hardware.outer_bits},
+               hardware.counters};
+  return jobs;
+}
+
+TEST_F(SystemcAccelerator, EightBitCodesTakeFourPasses) {
+  Ship& ship = fleet().nibbles;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE(seed);
+    const test::Jobs jobs = nibble_jobs(seed);
+    const DriveResult result = drive_jobs(*ship.model, ship.hardware, &jobs.a, &jobs.gemm);
+    expect_golden(ship.hardware, result, jobs.a, jobs.gemm);
+    EXPECT_EQ(result.gemm_cycles, gemm_cycles(ship.hardware, jobs.gemm));
+  }
+}
+
 TEST_F(SystemcAccelerator, EveryFaultIsVisible) {
   // Sums of squares saturate, and the last group of lines has dead lanes.
-  test::Jobs jobs = base_jobs(5);
-  jobs.gemm.b = jobs.gemm.a;
-  jobs.gemm.recipe.tile = 0;
+  test::Jobs one_pass = base_jobs(5);
+  one_pass.gemm.b = one_pass.gemm.a;
+  one_pass.gemm.recipe.tile = 0;
+  const test::Jobs passes = nibble_jobs(5);
   for (const auto& info : systemc_faults()) {
-    Ship& ship = fleet().base;
+    Ship& ship = info.passes ? fleet().nibbles : fleet().base;
+    const test::Jobs& jobs = info.passes ? passes : one_pass;
     const auto differs = [&] {
       try {
         DriveOptions options;

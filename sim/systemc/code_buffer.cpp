@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "golden/numerics/nibbles.hpp"
 #include "sim/systemc/faults.hpp"
 
 namespace sylvester {
@@ -39,6 +40,8 @@ void CodeBuffer::clear() {
   write_bank_ = read_bank_ = oldest_bank_ = 0;
   write_beat_ = write_chunk_ = read_beat_ = read_chunk_ = read_use_ = 0;
   written_ = read_ = releases_ = 0;
+  read_in_tile_ = 0;
+  read_pass_ = 0;
   write_done_ = read_done_ = false;
 }
 
@@ -79,7 +82,8 @@ void CodeBuffer::write() {
 void CodeBuffer::read(FeedBeat& out) {
   std::copy_n(beat_of(read_bank_, read_beat_), width_, out.codes.begin());
   out.release = false;
-  if (++read_beat_ < chunk_length(read_chunk_)) return;
+  ++read_beat_;
+  if (repeats_tile() || read_beat_ < chunk_length(read_chunk_)) return;
   read_beat_ = 0;
   if (++read_use_ < uses()) return;
   read_use_ = 0;
@@ -90,6 +94,18 @@ void CodeBuffer::read(FeedBeat& out) {
   read_done_ = ++read_ == transfers();
 }
 
+bool CodeBuffer::repeats_tile() {
+  if (control_.job().nibbles == 0) return false;
+  if (++read_in_tile_ < control_.job().tile && read_beat_ < chunk_length(read_chunk_)) return false;
+  const std::uint32_t length = read_in_tile_;
+  read_in_tile_ = 0;
+  const int passes = has_fault(SystemcFault::kThreePasses) ? kNibblePasses - 1 : kNibblePasses;
+  read_pass_ = (read_pass_ + 1) % passes;
+  if (read_pass_ == 0) return false;
+  read_beat_ -= length;
+  return true;
+}
+
 void CodeBuffer::release_oldest() {
   ++releases_;
   if (has_fault(SystemcFault::kReleaseDropped) && operand_ == Operand::kA && releases_ == 2) return;
@@ -98,7 +114,7 @@ void CodeBuffer::release_oldest() {
 }
 
 std::uint32_t CodeBuffer::chunk_length(std::uint32_t chunk) const {
-  return chunk + 1 == control_.job().k_chunks ? control_.job().k_last : depth_;
+  return chunk + 1 == control_.job().k_chunks ? control_.job().k_last : control_.job().k_chunk;
 }
 
 std::uint64_t CodeBuffer::transfers() const {

@@ -30,6 +30,8 @@ class CodeBuffer final : public ClockedBlock {
   void write();
   void read(FeedBeat& out);
   void release_oldest();
+  /// True if a tile was read again from its first beat: a pass over nibbles that is not its last.
+  bool repeats_tile();
   [[nodiscard]] std::uint32_t chunk_length(std::uint32_t chunk) const;
   [[nodiscard]] std::uint64_t transfers() const;
   /// Times that a chunk is read before its bank is released.
@@ -56,6 +58,8 @@ class CodeBuffer final : public ClockedBlock {
   bool write_done_ = false;
   std::size_t read_bank_ = 0;
   std::uint32_t read_beat_ = 0;
+  std::uint32_t read_in_tile_ = 0;  ///< beats of the present pass over the present tile
+  int read_pass_ = 0;
   std::uint32_t read_chunk_ = 0;
   std::uint32_t read_use_ = 0;
   std::uint64_t read_ = 0;  ///< transfers that have been read for the last time

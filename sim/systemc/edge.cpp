@@ -1,6 +1,5 @@
 #include "sim/systemc/edge.hpp"
 
-#include "golden/numerics/accumulate.hpp"
 #include "sim/systemc/faults.hpp"
 
 namespace sylvester {
@@ -31,6 +30,8 @@ Edge::Edge(const sc_core::sc_module_name& name, const ClockAndReset& clock,
                 Token{Lanes(static_cast<std::size_t>(hardware.cols), 0), false, false}),
       outer_(static_cast<std::size_t>(hardware.rows),
              Lanes(static_cast<std::size_t>(hardware.cols), 0)),
+      pass_sums_(static_cast<std::size_t>(hardware.rows),
+                 std::vector<std::int64_t>(static_cast<std::size_t>(hardware.cols), 0)),
       row_(static_cast<std::uint32_t>(hardware.rows - 1)) {}
 
 void Edge::reset() {
@@ -45,6 +46,7 @@ void Edge::reset() {
 void Edge::clear() {
   row_ = static_cast<std::uint32_t>(hardware_.rows - 1);
   first_tile_ = true;
+  pass_ = NibblePass::kHighHigh;
   n_block_ = m_block_ = 0;
   done_ = false;
   counters_ = {};
@@ -83,10 +85,13 @@ void Edge::add_row(const PartialRow& row, Token& token) {
   Lanes& outer = outer_[row_];
   const bool from_zero = first_tile_ && !has_fault(SystemcFault::kOuterNotCleared);
   for (std::size_t c = 0; c < outer.size(); ++c) {
-    const Limited sum = add_outer(hardware_.outer_bits, from_zero ? 0 : outer[c], row.partial[c]);
+    const bool passes = job.nibbles != 0;
+    const Limited tile = passes ? add_passes(c, row.partial[c]) : Limited{row.partial[c], false};
+    if (!tile_complete()) continue;
+    const Limited sum = add_outer(hardware_.outer_bits, from_zero ? 0 : outer[c], tile.value);
     outer[c] = sum.value;
     counters_.mac_limited += static_cast<std::uint64_t>(row.limited_macs[c]);
-    counters_.tile_limited += row.limited[c];
+    counters_.tile_limited += passes ? (tile.limited ? 1 : 0) : row.limited[c];
     counters_.outer_limited += sum.limited ? 1 : 0;
   }
   const std::uint32_t live =
@@ -97,12 +102,29 @@ void Edge::add_row(const PartialRow& row, Token& token) {
   token.job_last = row_ == 0 && n_block_ + 1 == job.n_blocks && m_block_ + 1 == job.m_blocks;
 }
 
+Limited Edge::add_passes(std::size_t column, std::int32_t partial) {
+  std::int64_t& sum = pass_sums_[row_][column];
+  const bool dropped = pass_ == NibblePass::kLowHigh && has_fault(SystemcFault::kCrossPassDropped);
+  sum = add_pass(pass_, sum, dropped ? 0 : partial);
+  if (!tile_complete()) return {0, false};
+  return leave_tile(hardware_.policy, hardware_.bits, static_cast<std::int32_t>(sum));
+}
+
+bool Edge::tile_complete() const {
+  return control_.job().nibbles == 0 || pass_ == NibblePass::kLowLow;
+}
+
 void Edge::next_row(bool line_last) {
   if (row_ > 0) {
     --row_;
     return;
   }
   row_ = static_cast<std::uint32_t>(hardware_.rows - 1);
+  if (!tile_complete()) {
+    pass_ = static_cast<NibblePass>(static_cast<int>(pass_) + 1);
+    return;
+  }
+  pass_ = NibblePass::kHighHigh;
   first_tile_ = line_last;
   if (!line_last) return;
   if (++n_block_ < control_.job().n_blocks) return;

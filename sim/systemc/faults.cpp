@@ -5,7 +5,7 @@
 namespace sylvester {
 
 std::span<const SystemcFaultInfo> systemc_faults() {
-  static constexpr std::array<SystemcFaultInfo, 11> kFaults{{
+  static constexpr std::array<SystemcFaultInfo, 13> kFaults{{
       {SystemcFault::kSecondPassNotAdmitted, "corner_turn",
        "the second pass is not held back until the divisor is known"},
       {SystemcFault::kDifferencesReversed, "transform",
@@ -18,6 +18,10 @@ std::span<const SystemcFaultInfo> systemc_faults() {
       {SystemcFault::kReleaseDropped, "code_buffer_a", "the second release of a job is lost"},
       {SystemcFault::kSaturationOffByOne, "systolic_array",
        "a limited MAC leaves a register that is one too small"},
+      {SystemcFault::kThreePasses, "code_buffer_a code_buffer_b",
+       "the fourth pass over a tile's nibbles is left out", true},
+      {SystemcFault::kCrossPassDropped, "edge",
+       "low nibbles of A times high ones of B are not added", true},
       {SystemcFault::kLateTileFlush, "systolic_array", "columns begin to shift one step late"},
       {SystemcFault::kOuterNotCleared, "edge",
        "the first tile of a line is added to the previous line's sum"},

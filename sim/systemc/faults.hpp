@@ -20,6 +20,8 @@ enum class SystemcFault {
   kLateTileFlush,          ///< a column begins to shift a step late
   kOuterNotCleared,        ///< edge adds the first tile to the previous block
   kOuterCountOffByOne,     ///< edge counts one limited addition too many
+  kThreePasses,            ///< the code buffers leave out the fourth pass over a tile's nibbles
+  kCrossPassDropped,       ///< edge leaves out the pass of low nibbles of A, high nibbles of B
 };
 
 struct SystemcFaultInfo {
@@ -27,6 +29,7 @@ struct SystemcFaultInfo {
   /// Block that a divergence must name (StreamInfo::producer).
   std::string_view block;
   std::string_view what;
+  bool passes = false;  ///< of hardware with passes over nibbles
 };
 /// All faults, without kNone.
 std::span<const SystemcFaultInfo> systemc_faults();

@@ -68,6 +68,7 @@ void SystolicArray::reset() {
     column.line_last = column.late = false;
   }
   k_ = in_tile_ = 0;
+  pass_ = NibblePass::kHighHigh;
   gap_ = rows_;
   a_release.write(false);
   b_release.write(false);
@@ -81,7 +82,10 @@ void SystolicArray::rising_edge() {
   const bool b_arrives = b_feed_.fires();
   bool a_released = false;
   bool b_released = false;
-  if (!control_.run.read()) k_ = in_tile_ = 0;
+  if (!control_.run.read()) {
+    k_ = in_tile_ = 0;
+    pass_ = NibblePass::kHighHigh;
+  }
   if (partials_.step()) {
     Token& token = tokens_[at(0)];
     token.valid = can_issue();
@@ -105,24 +109,39 @@ bool SystolicArray::tile_ends() const {
   return in_tile_ + 1 == control_.job().tile || k_ + 1 == control_.job().k_len;
 }
 
+bool SystolicArray::comes_again() const {
+  return control_.job().nibbles != 0 && pass_ != NibblePass::kLowLow;
+}
+
 bool SystolicArray::can_issue() const {
   return a_fifo_.valid() && b_fifo_.valid() && control_.run.read() &&
          (!tile_ends() || gap_ >= rows_);
 }
 
 void SystolicArray::issue(Token& token) {
-  decode(a_fifo_.front().codes, control_.job().a_listed != 0, token.a);
-  decode(b_fifo_.front().codes, control_.job().b_listed != 0, token.b);
+  if (control_.job().nibbles != 0) {
+    split(a_fifo_.front().codes, nibble_of_a, token.a);
+    split(b_fifo_.front().codes, nibble_of_b, token.b);
+  } else {
+    decode(a_fifo_.front().codes, control_.job().a_listed != 0, token.a);
+    decode(b_fifo_.front().codes, control_.job().b_listed != 0, token.b);
+  }
   a_fifo_.pop();
   b_fifo_.pop();
   token.first = in_tile_ == 0;
   token.last = tile_ends();
-  token.line_last = k_ + 1 == control_.job().k_len;
+  token.line_last = k_ + 1 == control_.job().k_len && !comes_again();
   ++in_tile_;
   ++k_;
   if (token.last) {
-    in_tile_ = 0;
     gap_ = 1;
+    if (comes_again()) {
+      k_ -= in_tile_;
+      pass_ = static_cast<NibblePass>(static_cast<int>(pass_) + 1);
+    } else {
+      pass_ = NibblePass::kHighHigh;
+    }
+    in_tile_ = 0;
   }
   if (token.line_last) k_ = 0;
 }
@@ -135,6 +154,13 @@ void SystolicArray::decode(const std::vector<std::int8_t>& codes, bool listed,
   }
   for (std::size_t i = 0; i < codes.size(); ++i) {
     values[i] = static_cast<std::int8_t>(listed_format_->value(codes[i]));
+  }
+}
+
+void SystolicArray::split(const std::vector<std::int8_t>& codes, int (*nibble_of)(NibblePass, int),
+                          std::vector<std::int8_t>& nibbles) const {
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    nibbles[i] = static_cast<std::int8_t>(nibble_of(pass_, codes[i]));
   }
 }
 
@@ -221,7 +247,10 @@ void SystolicArray::multiply_diagonal(const Token& token, int diagonal) {
 
 void SystolicArray::capture(const Token& token, int row, int column) {
   const auto pe = static_cast<std::size_t>(row * cols_ + column);
-  const Limited leaving = leave_tile(hardware_.policy, hardware_.bits, acc_[pe]);
+  // The edge limits a tile of several passes.
+  const Limited leaving = control_.job().nibbles != 0
+                              ? Limited{acc_[pe], false}
+                              : leave_tile(hardware_.policy, hardware_.bits, acc_[pe]);
   const std::int32_t limited_macs = limited_macs_[pe];
   Column& to = columns_[static_cast<std::size_t>(column)];
   Out& out = to.out[static_cast<std::size_t>(row)];

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "golden/numerics/nibbles.hpp"
 #include "sim/systemc/job_control.hpp"
 #include "sim/systemc/registers.hpp"
 
@@ -50,10 +51,14 @@ class SystolicArray final : public ClockedBlock {
   void rising_edge() override;
   void step();
   [[nodiscard]] bool tile_ends() const;
+  /// True if the tile comes again, with the next nibbles of its codes.
+  [[nodiscard]] bool comes_again() const;
   [[nodiscard]] bool can_issue() const;
   void issue(Token& token);
   void decode(const std::vector<std::int8_t>& codes, bool listed,
               std::vector<std::int8_t>& values) const;
+  void split(const std::vector<std::int8_t>& codes, int (*nibble_of)(NibblePass, int),
+             std::vector<std::int8_t>& nibbles) const;
   void shift_columns();
   template <AccumulatePolicy policy>
   void multiply();
@@ -84,11 +89,12 @@ class SystolicArray final : public ClockedBlock {
   std::vector<Token> tokens_;
   /// Rows by the step at which they are aligned: column c writes C-1-c steps ahead.
   std::vector<AlignedRow> aligned_;
-  std::uint32_t k_ = 0;                     ///< of the next beat
-  std::uint32_t in_tile_ = 0;               ///< beats of the present tile that were issued
-  int gap_ = 0;                             ///< steps since the last tile end, up to R
-  std::vector<std::int32_t> acc_;           ///< [row][column]
-  std::vector<std::int32_t> limited_macs_;  ///< [row][column], of the present tile
+  std::uint32_t k_ = 0;                      ///< of the next beat
+  std::uint32_t in_tile_ = 0;                ///< beats of the present tile that were issued
+  NibblePass pass_ = NibblePass::kHighHigh;  ///< of the present tile
+  int gap_ = 0;                              ///< steps since the last tile end, up to R
+  std::vector<std::int32_t> acc_;            ///< [row][column]
+  std::vector<std::int32_t> limited_macs_;   ///< [row][column], of the present tile
   std::vector<Column> columns_;
 };
 

@@ -1,13 +1,20 @@
 // Edge of the array: one outer accumulator per result of a block, a row of partial sums per beat,
-// results after a line's last tile, and the counters of the job (architecture.md section 5).
+// results after a line's last tile, and the counters of the job (architecture.md section 5). In a
+// job of nibble passes a tile comes as four partial sums, which become one first.
 //
 // Rows, Cols: 1 ... 64.  AccBits: P, 4 ... 24.  OuterBits: o, AccBits ... 32.
 // CountBits: width of a tile's MAC count.  Counters: 0 none, 1 sticky, 2 full.
+// Nibbles: 1 if nibbles_i may be high.  PartialBits: AccBits, or more as in systolic_array.
+// SumBits: of a tile's sum over its passes, PartialBits or more.  Clamp: 1 for policy 2.
 // Depth: input FIFO, >= 2.  OutputRegisters: 1 ... 4.
 module edge_accumulators #(
   parameter integer Rows = 4,
   parameter integer Cols = 4,
   parameter integer AccBits = 8,
+  parameter integer PartialBits = AccBits,
+  parameter integer SumBits = AccBits,
+  parameter integer Nibbles = 0,
+  parameter integer Clamp = 0,
   parameter integer OuterBits = 24,
   parameter integer CountBits = 10,
   parameter integer Counters = 2,
@@ -17,12 +24,13 @@ module edge_accumulators #(
   input  wire                                  clk_i,
   input  wire                                  rst_ni,
   input  wire                                  run_i,
+  input  wire                                  nibbles_i,
   input  wire [15:0]                           m_blocks_i,
   input  wire [6:0]                            m_last_i,
   input  wire [15:0]                           n_blocks_i,
   input  wire                                  partials_valid_i,
   output wire                                  partials_ready_o,
-  input  wire [Cols*(AccBits+CountBits+1):0]   partials_data_i,
+  input  wire [Cols*(PartialBits+CountBits+1):0] partials_data_i,
   output wire                                  results_valid_o,
   input  wire                                  results_ready_i,
   output wire [32*Cols-1:0]                    results_data_o,
@@ -31,7 +39,7 @@ module edge_accumulators #(
   output wire [47:0]                           tile_limited_o,
   output wire [47:0]                           outer_limited_o
 );
-  localparam integer PayloadBits = Cols * (AccBits + CountBits + 1) + 1;
+  localparam integer PayloadBits = Cols * (PartialBits + CountBits + 1) + 1;
   localparam integer RowBits = (Rows > 1) ? $clog2(Rows) : 1;
   localparam integer LastRow = Rows - 1;
 
@@ -76,8 +84,57 @@ module edge_accumulators #(
     .last_k_o(unused_last_k)
   );
   wire row_live = !last_m | ({{(7-RowBits){1'b0}}, row_q} < m_last_i);
+  wire add = pop & whole;
   wire is_result = pop & line_last & row_live;
   wire is_last_result = block_end & last_m & last_n;
+
+  // Partial sums of tiles: as they come, or of four passes.
+  wire                    whole;  // the row is a tile's, not one of its first three passes
+  wire [Cols*AccBits-1:0] tile_partials;
+  wire [Cols-1:0]         tile_limited;
+  genvar lane;
+  generate
+    if (Nibbles == 0) begin : gen_one_pass
+      wire unused = nibbles_i;
+      assign whole = 1'b1;
+      assign tile_partials = row_data[Cols*PartialBits-1:0];
+      assign tile_limited = row_data[Cols*(PartialBits+CountBits) +: Cols];
+    end else begin : gen_passes
+      reg  [1:0]              pass_q;
+      reg  [Cols*SumBits-1:0] sums_q [0:Rows-1];
+      wire [Cols*SumBits-1:0] sums = sums_q[row_q];
+      wire [Cols*SumBits-1:0] sums_next;
+      assign whole = !nibbles_i | (pass_q == 2'd3);
+      for (lane = 0; lane < Cols; lane = lane + 1) begin : gen_lane
+        wire [AccBits-1:0] sum_partial;
+        wire               clamped;
+        pass_sum #(
+          .PartialBits(PartialBits),
+          .SumBits(SumBits),
+          .AccBits(AccBits),
+          .Clamp(Clamp)
+        ) u_sum (
+          .pass_i(pass_q),
+          .sum_i(sums[SumBits*lane +: SumBits]),
+          .pass_partial_i(row_data[PartialBits*lane +: PartialBits]),
+          .sum_o(sums_next[SumBits*lane +: SumBits]),
+          .partial_o(sum_partial),
+          .clamped_o(clamped)
+        );
+        assign tile_partials[AccBits*lane +: AccBits] =
+            nibbles_i ? sum_partial : row_data[PartialBits*lane +: AccBits];
+        assign tile_limited[lane] =
+            nibbles_i ? clamped : row_data[Cols*(PartialBits+CountBits)+lane];
+      end
+      always @(posedge clk_i) begin
+        if (pop) sums_q[row_q] <= sums_next;
+      end
+      always @(posedge clk_i) begin
+        if (clear) pass_q <= 2'd0;
+        else if (pop & tile_end) pass_q <= pass_q + 2'd1;
+      end
+    end
+  endgenerate
 
   // Outer accumulators, one row per word.
   reg  [Cols*OuterBits-1:0] outer_q [0:Rows-1];
@@ -95,11 +152,11 @@ module edge_accumulators #(
         .OuterBits(OuterBits)
       ) u_add (
         .outer_i(outer_row[OuterBits*column +: OuterBits]),
-        .partial_i(row_data[AccBits*column +: AccBits]),
+        .partial_i(tile_partials[AccBits*column +: AccBits]),
         .outer_o(outer_next[OuterBits*column +: OuterBits]),
         .limited_o(limited)
       );
-      assign outer_limited[column] = pop & limited;
+      assign outer_limited[column] = add & limited;
       if (OuterBits == 32) begin : gen_full_width
         assign result[32*column +: 32] = outer_next[OuterBits*column +: OuterBits];
       end else begin : gen_extend
@@ -111,7 +168,7 @@ module edge_accumulators #(
   endgenerate
 
   always @(posedge clk_i) begin
-    if (pop) outer_q[row_q] <= outer_next;
+    if (add) outer_q[row_q] <= outer_next;
   end
 
   wire out_last;
@@ -145,7 +202,7 @@ module edge_accumulators #(
     end else begin
       if (pop) begin
         row_q <= tile_end ? LastRow[RowBits-1:0] : row_q - 1'b1;
-        if (tile_end) first_tile_q <= line_last;
+        if (tile_end & whole) first_tile_q <= line_last;
       end
       if (results_valid_o & results_ready_i & out_last) finished_q <= 1'b1;
     end
@@ -153,7 +210,8 @@ module edge_accumulators #(
 
   generate
     if (Counters == 0) begin : gen_none
-      wire unused_events = &{1'b0, outer_limited, row_data[PayloadBits-2:Cols*AccBits]};
+      wire unused_events = &{1'b0, outer_limited, tile_limited,
+                             row_data[PayloadBits-2:Cols*PartialBits]};
       assign mac_limited_o = 48'd0;
       assign tile_limited_o = 48'd0;
       assign outer_limited_o = 48'd0;
@@ -161,9 +219,9 @@ module edge_accumulators #(
       reg [2:0] seen_q;
       always @(posedge clk_i) begin
         if (clear) seen_q <= 3'b000;
-        else if (pop) begin
-          seen_q <= seen_q | {|row_data[Cols*AccBits +: Cols*CountBits],
-                              |row_data[Cols*(AccBits+CountBits) +: Cols], |outer_limited};
+        else if (add) begin
+          seen_q <= seen_q | {|row_data[Cols*PartialBits +: Cols*CountBits], |tile_limited,
+                              |outer_limited};
         end
       end
       assign mac_limited_o = {47'd0, seen_q[2]};
@@ -177,7 +235,7 @@ module edge_accumulators #(
       ) u_mac_limited (
         .clk_i(clk_i),
         .clear_i(clear),
-        .numbers_i(row_data[Cols*AccBits +: Cols*CountBits] & {(Cols*CountBits){pop}}),
+        .numbers_i(row_data[Cols*PartialBits +: Cols*CountBits] & {(Cols*CountBits){add}}),
         .count_o(mac_limited_o)
       );
       tally #(
@@ -186,7 +244,7 @@ module edge_accumulators #(
       ) u_tile_limited (
         .clk_i(clk_i),
         .clear_i(clear),
-        .numbers_i(row_data[Cols*(AccBits+CountBits) +: Cols] & {Cols{pop}}),
+        .numbers_i(tile_limited & {Cols{add}}),
         .count_o(tile_limited_o)
       );
       tally #(

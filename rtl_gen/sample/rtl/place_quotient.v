@@ -2,13 +2,15 @@
 // code of the magnitude below, and the part of the gap to the next one that lies above it. For an
 // integer format these are the quotient and its fraction.
 //
-// QuotientBits: 4 ... 7.  FractionBits: 1 ... 16.  Listed: 1 if a format with a list of magnitudes
-// is built.  Magnitudes: its list, 8 bits each from code 0 upwards: at least two, the first 0, all
-// below 2^QuotientBits, gaps are powers of two, entries behind the last magnitude are 255.
-// listed_i: 0 if Listed is 0; without it the quotient is below 16.
+// QuotientBits: 4 ... 8.  IndexBits: of a code's magnitude, 4 or 8.  FractionBits: 1 ... 16.
+// Listed: 1 if a format with a list of magnitudes is built.  Magnitudes: its list, 8 bits each from
+// code 0 upwards: at least two, the first 0, all below 2^QuotientBits, gaps are powers of two,
+// entries behind the last magnitude are 255.
+// listed_i: 0 if Listed is 0; without it the quotient fits IndexBits.
 // beyond_o: the quotient reaches the last magnitude of the list.
 module place_quotient #(
   parameter integer QuotientBits = 4,
+  parameter integer IndexBits = 4,
   parameter integer FractionBits = 8,
   parameter integer Listed = 0,
   parameter [127:0] Magnitudes = 128'hffffffffffffffffffffffffffffffff
@@ -17,7 +19,7 @@ module place_quotient #(
   input  wire [QuotientBits-1:0] quotient_i,
   input  wire [FractionBits-1:0] fraction_i,
   input  wire                    inexact_i,
-  output wire [3:0]              code_o,
+  output wire [IndexBits-1:0]    code_o,
   output wire [FractionBits-1:0] fraction_o,
   output wire                    inexact_o,
   output wire                    beyond_o
@@ -25,7 +27,7 @@ module place_quotient #(
   generate
     if (Listed == 0) begin : gen_uniform
       wire unused = &{1'b0, listed_i, quotient_i};
-      assign code_o = quotient_i[3:0];
+      assign code_o = quotient_i[IndexBits-1:0];
       assign fraction_o = fraction_i;
       assign inexact_o = inexact_i;
       assign beyond_o = 1'b0;
@@ -65,13 +67,15 @@ module place_quotient #(
 
       // x - g in parts of the gap; what the shift drops makes the fraction inexact.
       wire [7:0]           offset = quotient - low;
-      wire                 unused_offset = &{1'b0, offset[7:QuotientBits]};
+      wire                 unused_offset = &{1'b0, offset};
       wire [PlaceBits-1:0] place = {offset[QuotientBits-1:0], fraction_i};
       wire [PlaceBits-1:0] part = place >> gap_log2;
       wire [PlaceBits-1:0] dropped = place & ~({PlaceBits{1'b1}} << gap_log2);
       wire                 unused_part = &{1'b0, part[PlaceBits-1:FractionBits]};
 
-      assign code_o = listed_i ? below : quotient_i[3:0];
+      wire [7:0]           below_wide = {4'd0, below};
+      wire                 unused_below = &{1'b0, below_wide};
+      assign code_o = listed_i ? below_wide[IndexBits-1:0] : quotient_i[IndexBits-1:0];
       assign fraction_o = listed_i ? part[FractionBits-1:0] : fraction_i;
       assign inexact_o = inexact_i | (listed_i & (|dropped));
       assign beyond_o = listed_i & last;

@@ -3,19 +3,22 @@
 // then limits the code and applies the sign.
 //
 // FractionBits: 1 ... 16.  beyond_i: there is no next code to round to.
-// largest_code_i: 1 ... 15.  code_o: 5-bit two's complement.
+// CodeBits: of the code, in two's complement, 5 or 8.  IndexBits: of its magnitude before the
+// limit, 4 or 8.  largest_code_i: 1 ... 2^(CodeBits-1)-1.
 module round_code #(
-  parameter integer FractionBits = 8
+  parameter integer FractionBits = 8,
+  parameter integer CodeBits = 5,
+  parameter integer IndexBits = 4
 ) (
-  input  wire [3:0]              below_i,
+  input  wire [IndexBits-1:0]    below_i,
   input  wire [FractionBits-1:0] fraction_i,
   input  wire                    inexact_i,
   input  wire                    beyond_i,
   input  wire                    negative_i,
   input  wire                    stochastic_i,
   input  wire [FractionBits-1:0] draw_i,
-  input  wire [3:0]              largest_code_i,
-  output wire [4:0]              code_o,
+  input  wire [IndexBits-1:0]    largest_code_i,
+  output wire [CodeBits-1:0]     code_o,
   output wire                    zero_o,
   output wire                    rounded_up_o,
   output wire                    at_limit_o
@@ -34,13 +37,14 @@ module round_code #(
   endgenerate
   wire nearest_up = !beyond_i & half & (above_half | below_i[0]);
 
-  wire       up = stochastic_i ? stochastic_up : nearest_up;
-  wire [4:0] largest = {1'b0, largest_code_i};
-  wire [4:0] magnitude = {1'b0, below_i} + {4'd0, up};
-  wire [4:0] limited = (magnitude > largest) ? largest : magnitude;
+  wire               up = stochastic_i ? stochastic_up : nearest_up;
+  wire [IndexBits:0] largest = {1'b0, largest_code_i};
+  wire [IndexBits:0] magnitude = {1'b0, below_i} + {{IndexBits{1'b0}}, up};
+  wire [IndexBits:0] limited = (magnitude > largest) ? largest : magnitude;
+  wire               unused = &{1'b0, limited};
 
-  assign code_o = negative_i ? 5'd0 - limited : limited;
-  assign zero_o = limited == 5'd0;
+  assign code_o = negative_i ? {CodeBits{1'b0}} - limited[CodeBits-1:0] : limited[CodeBits-1:0];
+  assign zero_o = limited == {(IndexBits+1){1'b0}};
   assign rounded_up_o = stochastic_i & stochastic_up;
   assign at_limit_o = limited == largest;
 endmodule

@@ -6,21 +6,26 @@
 //
 // Rows                1 ... 64: rows of the array
 // Cols                1 ... 64: columns of the array
-// ABits               4 ... 5: bits of an A code, 5 with unsigned codes
-// BBits               4 ... 5: bits of a B code
+// ABits               4 ... 8: bits of an A code, 5 with unsigned codes
+// BBits               4 ... 8: bits of a B code
 // AValueBits          4 ... 8: bits of an A value, at least ABits
 // BValueBits          4 ... 8: bits of a B value, at least BBits
 // LargestProduct      1 ... 16129: largest product of two values
 // AListed             0 ... 1: 1: A codes may be of the listed format
 // BListed             0 ... 1: 1: B codes may be of the listed format
+// Shift               0 ... 1: 1: the listed format's products are shifts
+// Multiply            0 ... 1: 0: every product is such a shift
+// Nibbles             0 ... 1: 1: 8-bit codes, in passes over nibbles
 // Magnitudes          magnitudes of the listed format, 8 bits each from code 0 up, 255 behind
 // AccBits             4 ... 24: bits of a partial sum (P)
 // Policy              0 ... 2: overflow inside a tile: 0 saturate, 1 wrap, 2 clamp
+// PassBits            0 ... 25: bits of the exact sum of a pass over nibbles, with Policy 2; else 0
 // OuterBits           4 ... 32: bits of the outer accumulators, at least AccBits
 // TileMax             1 ... 65535: longest tile of a job
 // Lanes               1 ... 32: lanes of the prepare unit
 // BlockMax            2 ... 1024: longest transform block, a power of two
-// QuotientBits        4 ... 7: bits of the largest magnitude of a format
+// QuotientBits        4 ... 8: bits of the largest quotient of a format
+// CodeBits            5 ... 8: bits of a code that is prepared, 8 with Nibbles
 // RandomBits          1 ... 16: random bits of a stochastic rounding
 // Counters            0 ... 2: 0 none, 1 sticky, 2 full
 // DepthTurned         2 ... 64: beats of the FIFO at stream turned
@@ -47,14 +52,19 @@ module sylvester_top #(
   parameter integer LargestProduct = 105,
   parameter integer AListed = 0,
   parameter integer BListed = 0,
+  parameter integer Shift = 0,
+  parameter integer Multiply = 1,
+  parameter integer Nibbles = 0,
   parameter [127:0] Magnitudes = 128'hffffffffffffffffffffffffffffffff,
   parameter integer AccBits = 8,
   parameter integer Policy = 0,
+  parameter integer PassBits = 0,
   parameter integer OuterBits = 24,
   parameter integer TileMax = 64,
   parameter integer Lanes = 2,
   parameter integer BlockMax = 8,
   parameter integer QuotientBits = 4,
+  parameter integer CodeBits = 5,
   parameter integer RandomBits = 8,
   parameter integer Counters = 2,
   parameter integer DepthTurned = 2,
@@ -72,62 +82,70 @@ module sylvester_top #(
   parameter integer EdgeOutput = 1,
   parameter [63:0]  HardwareHash = 64'h191dce780c855fd4
 ) (
-  input  wire                  clk_i,
-  input  wire                  rst_ni,
-  input  wire                  prepare_job_valid_i,
-  output wire                  prepare_job_ready_o,
-  input  wire [247:0]          prepare_job_data_i,
-  input  wire                  wide_valid_i,
-  output wire                  wide_ready_o,
-  input  wire [16*Lanes-1:0]   wide_data_i,
-  output wire                  codes_valid_o,
-  input  wire                  codes_ready_i,
-  output wire [5*Lanes-1:0]    codes_data_o,
-  output wire                  prepare_done_valid_o,
-  input  wire                  prepare_done_ready_i,
-  output wire [127:0]          prepare_done_data_o,
-  input  wire                  gemm_job_valid_i,
-  output wire                  gemm_job_ready_o,
-  input  wire [111:0]          gemm_job_data_i,
-  input  wire                  a_codes_valid_i,
-  output wire                  a_codes_ready_o,
-  input  wire [Rows*ABits-1:0] a_codes_data_i,
-  input  wire                  b_codes_valid_i,
-  output wire                  b_codes_ready_o,
-  input  wire [Cols*BBits-1:0] b_codes_data_i,
-  output wire                  results_valid_o,
-  input  wire                  results_ready_i,
-  output wire [32*Cols-1:0]    results_data_o,
-  output wire                  gemm_done_valid_o,
-  input  wire                  gemm_done_ready_i,
-  output wire [143:0]          gemm_done_data_o,
-  output wire [63:0]           hardware_hash_o
+  input  wire                      clk_i,
+  input  wire                      rst_ni,
+  input  wire                      prepare_job_valid_i,
+  output wire                      prepare_job_ready_o,
+  input  wire [250:0]              prepare_job_data_i,
+  input  wire                      wide_valid_i,
+  output wire                      wide_ready_o,
+  input  wire [16*Lanes-1:0]       wide_data_i,
+  output wire                      codes_valid_o,
+  input  wire                      codes_ready_i,
+  output wire [CodeBits*Lanes-1:0] codes_data_o,
+  output wire                      prepare_done_valid_o,
+  input  wire                      prepare_done_ready_i,
+  output wire [127:0]              prepare_done_data_o,
+  input  wire                      gemm_job_valid_i,
+  output wire                      gemm_job_ready_o,
+  input  wire [128:0]              gemm_job_data_i,
+  input  wire                      a_codes_valid_i,
+  output wire                      a_codes_ready_o,
+  input  wire [Rows*ABits-1:0]     a_codes_data_i,
+  input  wire                      b_codes_valid_i,
+  output wire                      b_codes_ready_o,
+  input  wire [Cols*BBits-1:0]     b_codes_data_i,
+  output wire                      results_valid_o,
+  input  wire                      results_ready_i,
+  output wire [32*Cols-1:0]        results_data_o,
+  output wire                      gemm_done_valid_o,
+  input  wire                      gemm_done_ready_i,
+  output wire [143:0]              gemm_done_data_o,
+  output wire [63:0]               hardware_hash_o
 );
   localparam integer CountBits = (Counters == 2) ? $clog2(TileMax + 1) : 1;
-  localparam integer PrepareJobBits = 248;
+  localparam integer PartialBits = (PassBits > AccBits) ? PassBits : AccBits;
+  localparam integer SumBits = (Policy == 2 && $clog2(TileMax * 16129 + 1) + 1 > AccBits) ?
+      $clog2(TileMax * 16129 + 1) + 1 : AccBits;
+  localparam integer PrepareJobBits = 251;
   localparam integer PrepareDoneBits = 128;
-  localparam integer GemmJobBits = 112;
+  localparam integer GemmJobBits = 129;
   localparam integer GemmDoneBits = 144;
 
   // An illegal parameter stops the elaboration at a module that does not exist.
   generate
     if (Rows < 1 || Rows > 64) illegal_Rows_allowed_1_to_64 u_stop ();
     if (Cols < 1 || Cols > 64) illegal_Cols_allowed_1_to_64 u_stop ();
-    if (ABits < 4 || ABits > 5) illegal_ABits_allowed_4_to_5 u_stop ();
-    if (BBits < 4 || BBits > 5) illegal_BBits_allowed_4_to_5 u_stop ();
+    if (ABits < 4 || ABits > 8) illegal_ABits_allowed_4_to_8 u_stop ();
+    if (BBits < 4 || BBits > 8) illegal_BBits_allowed_4_to_8 u_stop ();
     if (AValueBits < 4 || AValueBits > 8) illegal_AValueBits_allowed_4_to_8 u_stop ();
     if (BValueBits < 4 || BValueBits > 8) illegal_BValueBits_allowed_4_to_8 u_stop ();
     if (LargestProduct < 1 || LargestProduct > 16129) illegal_LargestProduct_allowed_1_to_16129
         u_stop ();
     if (AListed < 0 || AListed > 1) illegal_AListed_allowed_0_to_1 u_stop ();
     if (BListed < 0 || BListed > 1) illegal_BListed_allowed_0_to_1 u_stop ();
+    if (Shift < 0 || Shift > 1) illegal_Shift_allowed_0_to_1 u_stop ();
+    if (Multiply < 0 || Multiply > 1) illegal_Multiply_allowed_0_to_1 u_stop ();
+    if (Nibbles < 0 || Nibbles > 1) illegal_Nibbles_allowed_0_to_1 u_stop ();
     if (AccBits < 4 || AccBits > 24) illegal_AccBits_allowed_4_to_24 u_stop ();
     if (Policy < 0 || Policy > 2) illegal_Policy_allowed_0_to_2 u_stop ();
+    if (PassBits < 0 || PassBits > 25) illegal_PassBits_allowed_0_to_25 u_stop ();
     if (OuterBits < 4 || OuterBits > 32) illegal_OuterBits_allowed_4_to_32 u_stop ();
     if (TileMax < 1 || TileMax > 65535) illegal_TileMax_allowed_1_to_65535 u_stop ();
     if (Lanes < 1 || Lanes > 32) illegal_Lanes_allowed_1_to_32 u_stop ();
     if (BlockMax < 2 || BlockMax > 1024) illegal_BlockMax_allowed_2_to_1024 u_stop ();
-    if (QuotientBits < 4 || QuotientBits > 7) illegal_QuotientBits_allowed_4_to_7 u_stop ();
+    if (QuotientBits < 4 || QuotientBits > 8) illegal_QuotientBits_allowed_4_to_8 u_stop ();
+    if (CodeBits < 5 || CodeBits > 8) illegal_CodeBits_allowed_5_to_8 u_stop ();
     if (RandomBits < 1 || RandomBits > 16) illegal_RandomBits_allowed_1_to_16 u_stop ();
     if (Counters < 0 || Counters > 2) illegal_Counters_allowed_0_to_2 u_stop ();
     if (DepthTurned < 2 || DepthTurned > 64) illegal_DepthTurned_allowed_2_to_64 u_stop ();
@@ -145,12 +163,21 @@ module sylvester_top #(
     if (ArrayFeed < 1 || ArrayFeed > 4) illegal_ArrayFeed_allowed_1_to_4 u_stop ();
     if (ArrayDrain < 1 || ArrayDrain > 4) illegal_ArrayDrain_allowed_1_to_4 u_stop ();
     if (EdgeOutput < 1 || EdgeOutput > 4) illegal_EdgeOutput_allowed_1_to_4 u_stop ();
-    if (!(AValueBits >= ABits && BValueBits >= BBits)) illegal_value_narrower_than_its_code u_stop
-        ();
+    if (!(Nibbles == 1 || AValueBits >= ABits && BValueBits >= BBits))
+        illegal_value_narrower_than_its_code u_stop ();
+    if (!(Nibbles == 0 || ABits == 8 && BBits == 8 && CodeBits == 8 && QuotientBits == 8 &&
+        AValueBits >= 5 && BValueBits >= 5 && LargestProduct >= 225 && Multiply == 1))
+        illegal_width_for_nibbles u_stop ();
+    if (!(Nibbles == 0 || Policy != 2 || PassBits >= $clog2(TileMax * 225 + 1) + 1))
+        illegal_PassBits_below_a_pass u_stop ();
+    if (!(PassBits == 0 || Nibbles == 1 && Policy == 2)) illegal_PassBits_without_exact_passes
+        u_stop ();
+    if (!(ABits <= CodeBits && BBits <= CodeBits)) illegal_CodeBits_below_a_code u_stop ();
     if (!(LargestProduct >= (1 << AValueBits - 2) * (1 << BValueBits - 2)))
         illegal_LargestProduct_below_the_values_product u_stop ();
     if (!(QuotientBits >= AValueBits - 1 && QuotientBits >= BValueBits - 1))
         illegal_QuotientBits_below_the_values_bits u_stop ();
+    if (!(Multiply == 1 || Shift == 1 && AListed + BListed > 0)) illegal_no_product u_stop ();
     if (!(OuterBits >= AccBits)) illegal_OuterBits_below_AccBits u_stop ();
     if (!((BlockMax & BlockMax - 1) == 0)) illegal_BlockMax_not_a_power_of_two u_stop ();
   endgenerate
@@ -171,7 +198,8 @@ module sylvester_top #(
   wire [Cols*BBits:0] b_feed_data;
   wire partials_valid;
   wire partials_ready;
-  wire [Cols*(AccBits+((Counters==2)?$clog2(TileMax+1):1)+1):0] partials_data;
+  wire [Cols*(((PassBits>AccBits)?PassBits:AccBits)+((Counters==2)?$clog2(TileMax+1):1)+1):0]
+      partials_data;
 
   // Job control of the prepare unit, and the fields of its descriptor.
   wire [PrepareJobBits-1:0] prepare_descriptor;
@@ -204,17 +232,17 @@ module sylvester_top #(
   wire [5:0] prepare_last_lanes = prepare_descriptor[37:32];
   wire [3:0] prepare_block_log2 = prepare_descriptor[41:38];
   wire prepare_listed = prepare_descriptor[42];
-  wire [3:0] prepare_largest_code = prepare_descriptor[46:43];
-  wire [2:0] prepare_largest_high = prepare_descriptor[49:47];
-  wire [2:0] prepare_largest_low = prepare_descriptor[52:50];
-  wire [1:0] prepare_scale_rule = prepare_descriptor[54:53];
-  wire prepare_stochastic = prepare_descriptor[55];
-  wire [31:0] prepare_seed = prepare_descriptor[87:56];
-  wire [31:0] prepare_step = prepare_descriptor[119:88];
-  wire [31:0] prepare_draw_word = prepare_descriptor[151:120];
-  wire [31:0] prepare_index0 = prepare_descriptor[183:152];
-  wire [31:0] prepare_stride_line = prepare_descriptor[215:184];
-  wire [31:0] prepare_stride_k = prepare_descriptor[247:216];
+  wire [6:0] prepare_largest_code = prepare_descriptor[49:43];
+  wire [2:0] prepare_largest_high = prepare_descriptor[52:50];
+  wire [2:0] prepare_largest_low = prepare_descriptor[55:53];
+  wire [1:0] prepare_scale_rule = prepare_descriptor[57:56];
+  wire prepare_stochastic = prepare_descriptor[58];
+  wire [31:0] prepare_seed = prepare_descriptor[90:59];
+  wire [31:0] prepare_step = prepare_descriptor[122:91];
+  wire [31:0] prepare_draw_word = prepare_descriptor[154:123];
+  wire [31:0] prepare_index0 = prepare_descriptor[186:155];
+  wire [31:0] prepare_stride_line = prepare_descriptor[218:187];
+  wire [31:0] prepare_stride_k = prepare_descriptor[250:219];
 
   // Prepare unit.
   wire [159:0] key;
@@ -268,6 +296,7 @@ module sylvester_top #(
     .Lanes(Lanes),
     .BlockMax(BlockMax),
     .QuotientBits(QuotientBits),
+    .CodeBits(CodeBits),
     .RandomBits(RandomBits),
     .Depth(DepthCoefficients),
     .ScaleSetup(ScaleSetup),
@@ -338,9 +367,11 @@ module sylvester_top #(
   wire [15:0] gemm_n_blocks = gemm_descriptor[70:55];
   wire [6:0] gemm_n_last = gemm_descriptor[77:71];
   wire [15:0] gemm_k_chunks = gemm_descriptor[93:78];
-  wire [15:0] gemm_k_last = gemm_descriptor[109:94];
-  wire gemm_a_listed = gemm_descriptor[110];
-  wire gemm_b_listed = gemm_descriptor[111];
+  wire [15:0] gemm_k_chunk = gemm_descriptor[109:94];
+  wire [15:0] gemm_k_last = gemm_descriptor[125:110];
+  wire gemm_a_listed = gemm_descriptor[126];
+  wire gemm_b_listed = gemm_descriptor[127];
+  wire gemm_nibbles = gemm_descriptor[128];
   wire unused_n_last = &{1'b0, gemm_n_last};
 
   // GEMM unit.
@@ -350,7 +381,8 @@ module sylvester_top #(
     .Width(Rows * ABits),
     .Chunk(CodeChunk),
     .ReadRegisters(CodeBufferRead),
-    .KeepMode(0)
+    .KeepMode(0),
+    .Nibbles(Nibbles)
   ) u_code_buffer_a (
     .clk_i(clk_i),
     .rst_ni(rst_ni),
@@ -358,7 +390,10 @@ module sylvester_top #(
     .m_blocks_i(gemm_m_blocks),
     .n_blocks_i(gemm_n_blocks),
     .k_chunks_i(gemm_k_chunks),
+    .k_chunk_i(gemm_k_chunk),
     .k_last_i(gemm_k_last),
+    .tile_i(gemm_tile),
+    .nibbles_i(gemm_nibbles),
     .codes_valid_i(a_codes_valid_i),
     .codes_ready_o(a_codes_ready_o),
     .codes_data_i(a_codes_data_i),
@@ -371,7 +406,8 @@ module sylvester_top #(
     .Width(Cols * BBits),
     .Chunk(CodeChunk),
     .ReadRegisters(CodeBufferRead),
-    .KeepMode(1)
+    .KeepMode(1),
+    .Nibbles(Nibbles)
   ) u_code_buffer_b (
     .clk_i(clk_i),
     .rst_ni(rst_ni),
@@ -379,7 +415,10 @@ module sylvester_top #(
     .m_blocks_i(gemm_m_blocks),
     .n_blocks_i(gemm_n_blocks),
     .k_chunks_i(gemm_k_chunks),
+    .k_chunk_i(gemm_k_chunk),
     .k_last_i(gemm_k_last),
+    .tile_i(gemm_tile),
+    .nibbles_i(gemm_nibbles),
     .codes_valid_i(b_codes_valid_i),
     .codes_ready_o(b_codes_ready_o),
     .codes_data_i(b_codes_data_i),
@@ -398,8 +437,12 @@ module sylvester_top #(
     .LargestProduct(LargestProduct),
     .AListed(AListed),
     .BListed(BListed),
+    .Shift(Shift),
+    .Multiply(Multiply),
+    .Nibbles(Nibbles),
     .Magnitudes(Magnitudes),
     .AccBits(AccBits),
+    .PartialBits(PartialBits),
     .Policy(Policy),
     .TileMax(TileMax),
     .Counters(Counters),
@@ -412,6 +455,7 @@ module sylvester_top #(
     .run_i(gemm_control_run),
     .k_len_i(gemm_k_len),
     .tile_i(gemm_tile),
+    .nibbles_i(gemm_nibbles),
     .a_listed_i(gemm_a_listed),
     .b_listed_i(gemm_b_listed),
     .a_feed_valid_i(a_feed_valid),
@@ -430,6 +474,10 @@ module sylvester_top #(
     .Rows(Rows),
     .Cols(Cols),
     .AccBits(AccBits),
+    .PartialBits(PartialBits),
+    .SumBits(SumBits),
+    .Nibbles(Nibbles),
+    .Clamp((Policy == 2) ? 1 : 0),
     .OuterBits(OuterBits),
     .CountBits(CountBits),
     .Counters(Counters),
@@ -439,6 +487,7 @@ module sylvester_top #(
     .clk_i(clk_i),
     .rst_ni(rst_ni),
     .run_i(gemm_control_run),
+    .nibbles_i(gemm_nibbles),
     .m_blocks_i(gemm_m_blocks),
     .m_last_i(gemm_m_last),
     .n_blocks_i(gemm_n_blocks),

@@ -2,11 +2,14 @@
 // finished partial sums shifted south and aligned to one row per beat (architecture.md section 5).
 // Everything freezes while a row waits at partials.
 //
-// Rows, Cols: 1 ... 64.  ABits, BBits: of a code, 4 or 5.  AValueBits, BValueBits: of the value
-// that a code stands for, ABits or BBits ... 8.  AListed, BListed: 1 if codes may be of the format
-// with a list of magnitudes; Magnitudes: as in place_quotient.
+// Rows, Cols: 1 ... 64.  ABits, BBits: of a code, 4 or 5, or 8 if Nibbles, which is 1 if nibbles_i
+// may be high: then every tile comes four times, one nibble of each code at a time (I8-1).
+// AValueBits, BValueBits: of the value that a code or nibble stands for, 4 ... 8, and 5 or more if
+// Nibbles.  AListed, BListed: 1 if codes may be of the format with a list of magnitudes;
+// Magnitudes: as in place_quotient.  Shift: 1 if its magnitudes are 0 and powers of two; products
+// with it are shifts then.  Multiply: 0 if every job has such a product.
 // LargestProduct: of two values, 1 ... 16129.
-// AccBits: P, 4 ... 24.
+// AccBits: P, 4 ... 24.  PartialBits: AccBits, and with Nibbles and policy 2 enough for a pass.
 // Policy: 0 saturate, 1 wrap, 2 clamp.  TileMax: 1 ... 65535.  Counters: 0 none, 1 sticky, 2 full.
 // Depth: input FIFOs, >= 2.  FeedRegisters, DrainRegisters: 1 ... 4.
 module systolic_array #(
@@ -19,8 +22,12 @@ module systolic_array #(
   parameter integer LargestProduct = 105,
   parameter integer AListed = 0,
   parameter integer BListed = 0,
+  parameter integer Shift = 0,
+  parameter integer Multiply = 1,
+  parameter integer Nibbles = 0,
   parameter [127:0] Magnitudes = 128'hffffffffffffffffffffffffffffffff,
   parameter integer AccBits = 8,
+  parameter integer PartialBits = AccBits,
   parameter integer Policy = 0,
   parameter integer TileMax = 512,
   parameter integer Counters = 2,
@@ -33,6 +40,7 @@ module systolic_array #(
   input  wire                  run_i,
   input  wire [15:0]           k_len_i,
   input  wire [15:0]           tile_i,
+  input  wire                  nibbles_i,
   input  wire                  a_listed_i,
   input  wire                  b_listed_i,
   input  wire                  a_feed_valid_i,
@@ -45,11 +53,22 @@ module systolic_array #(
   output wire                  b_release_o,
   output wire                  partials_valid_o,
   input  wire                  partials_ready_i,
-  output wire [Cols*(AccBits+((Counters == 2) ? $clog2(TileMax+1) : 1)+1):0] partials_data_o
+  output wire [Cols*(PartialBits+((Counters == 2) ? $clog2(TileMax+1) : 1)+1):0] partials_data_o
 );
   localparam integer CountBits = (Counters == 2) ? $clog2(TileMax + 1) : 1;
-  localparam integer OutBits = AccBits + CountBits + 1;
+  localparam integer OutBits = PartialBits + CountBits + 1;
   localparam integer RowCountBits = $clog2(Rows + 1);
+
+  // Where codes of both operands may shift, A's shift B's values.
+  localparam integer AShift = AListed & Shift;
+  localparam integer BShift = BListed & Shift;
+  localparam integer AFactorBits = (AShift == 0) ? AValueBits : (Nibbles == 1) ? 5 : ABits;
+  localparam integer BFactorBits = (BShift == 0) ? BValueBits : (Nibbles == 1) ? 5 : BBits;
+  localparam integer AWordBits = AFactorBits;
+  localparam integer BWordBits = (AShift == 1) ? BValueBits : BFactorBits;
+  localparam integer ProductBits = AValueBits + BValueBits;
+  wire a_shift = (AShift == 1) & a_listed_i;
+  wire b_shift = (BShift == 1) & b_listed_i & !a_shift;
 
   wire step = !partials_valid_o | partials_ready_i;
 
@@ -94,9 +113,28 @@ module systolic_array #(
   reg                    a_release_q;
   reg                    b_release_q;
 
-  wire line_last = k_q == k_len_i - 16'd1;
+  wire line_end = k_q == k_len_i - 16'd1;
   wire tile_first = tile_k_q == 16'd0;
-  wire tile_last = line_last | (tile_k_q == tile_i - 16'd1);
+  wire tile_last = line_end | (tile_k_q == tile_i - 16'd1);
+  wire again;  // the tile comes again, with the next nibbles
+  wire line_last = line_end & !again;
+  wire high_a;
+  wire high_b;
+  generate
+    if (Nibbles == 0) begin : gen_one_pass
+      wire unused = nibbles_i;
+      assign again = 1'b0;
+      assign {high_a, high_b} = 2'b00;
+    end else begin : gen_passes
+      reg [1:0] pass_q;
+      assign again = nibbles_i & (pass_q != 2'd3);
+      assign {high_a, high_b} = ~pass_q;
+      always @(posedge clk_i) begin
+        if (!rst_ni | !run_i) pass_q <= 2'd0;
+        else if (issue & tile_last) pass_q <= pass_q + 2'd1;
+      end
+    end
+  endgenerate
   wire gap_done = gap_q == Rows[RowCountBits-1:0];
 
   assign issue = step & run_i & a_valid & b_valid & (!tile_last | gap_done);
@@ -123,46 +161,57 @@ module systolic_array #(
       k_q <= 16'd0;
       tile_k_q <= 16'd0;
     end else if (issue) begin
-      k_q <= line_last ? 16'd0 : k_q + 16'd1;
+      k_q <= line_last           ? 16'd0 :
+             (tile_last & again) ? k_q - tile_k_q : k_q + 16'd1;
       tile_k_q <= tile_last ? 16'd0 : tile_k_q + 16'd1;
     end
   end
 
-  // Values of the codes, and the feed registers.
-  wire [Rows*AValueBits-1:0] a_values;
-  wire [Cols*BValueBits-1:0] b_values;
+  // Words of the codes, and the feed registers.
+  wire [Rows*AWordBits-1:0] a_words;
+  wire [Cols*BWordBits-1:0] b_words;
   genvar row;
   genvar column;
   generate
-    for (row = 0; row < Rows; row = row + 1) begin : gen_a_value
-      code_value #(
+    for (row = 0; row < Rows; row = row + 1) begin : gen_a_word
+      operand_word #(
         .CodeBits(ABits),
-        .ValueBits(AValueBits),
+        .WordBits(AWordBits),
+        .Nibbles(Nibbles),
         .Listed(AListed),
+        .Shift(AShift),
         .Magnitudes(Magnitudes)
-      ) u_value (
+      ) u_word (
+        .nibbles_i(nibbles_i),
+        .high_i(high_a),
         .listed_i(a_listed_i),
+        .shift_i(a_shift),
         .code_i(a_data[ABits*row +: ABits]),
-        .value_o(a_values[AValueBits*row +: AValueBits])
+        .word_o(a_words[AWordBits*row +: AWordBits])
       );
     end
-    for (column = 0; column < Cols; column = column + 1) begin : gen_b_value
-      code_value #(
+    for (column = 0; column < Cols; column = column + 1) begin : gen_b_word
+      operand_word #(
         .CodeBits(BBits),
-        .ValueBits(BValueBits),
+        .WordBits(BWordBits),
+        .Nibbles(Nibbles),
         .Listed(BListed),
+        .Shift(BShift),
         .Magnitudes(Magnitudes)
-      ) u_value (
+      ) u_word (
+        .nibbles_i(nibbles_i),
+        .high_i(high_b),
         .listed_i(b_listed_i),
+        .shift_i(b_shift),
         .code_i(b_data[BBits*column +: BBits]),
-        .value_o(b_values[BValueBits*column +: BValueBits])
+        .word_o(b_words[BWordBits*column +: BWordBits])
       );
     end
   endgenerate
   wire [2:0]            feed_control;
   wire                  feed_line_last;
-  wire [Rows*AValueBits-1:0] feed_a;
-  wire [Cols*BValueBits-1:0] feed_b;
+  wire [Rows*AWordBits-1:0] feed_a;
+  wire [Cols*BWordBits-1:0] feed_b;
   delay_line_reset #(
     .Width(4),
     .Stages(FeedRegisters)
@@ -174,21 +223,21 @@ module systolic_array #(
     .data_o({feed_control, feed_line_last})
   );
   delay_line #(
-    .Width(Rows * AValueBits + Cols * BValueBits),
+    .Width(Rows * AWordBits + Cols * BWordBits),
     .Stages(FeedRegisters)
-  ) u_feed_values (
+  ) u_feed_words (
     .clk_i(clk_i),
     .step_i(step),
-    .data_i({a_values, b_values}),
+    .data_i({a_words, b_words}),
     .data_o({feed_a, feed_b})
   );
 
-  // Control {valid, first, last} and A values pass east, B values and finished partial
+  // Control {valid, first, last} and A words pass east, B words and finished partial
   // sums pass south. Element (row, column) reads its north and west neighbours' registers.
   generate
     for (row = 0; row < Rows; row = row + 1) begin : gen_row
       wire [2:0]            west_control;
-      wire [AValueBits-1:0] west_a;
+      wire [AWordBits-1:0] west_a;
       delay_line_reset #(
         .Width(3),
         .Stages(row)
@@ -200,19 +249,19 @@ module systolic_array #(
         .data_o(west_control)
       );
       delay_line #(
-        .Width(AValueBits),
+        .Width(AWordBits),
         .Stages(row)
       ) u_skew_a (
         .clk_i(clk_i),
         .step_i(step),
-        .data_i(feed_a[AValueBits*row +: AValueBits]),
+        .data_i(feed_a[AWordBits*row +: AWordBits]),
         .data_o(west_a)
       );
 
       for (column = 0; column < Cols; column = column + 1) begin : gen_column
         wire [2:0]            control;
-        wire [AValueBits-1:0] a;
-        wire [BValueBits-1:0] b;
+        wire [AWordBits-1:0] a;
+        wire [BWordBits-1:0] b;
         wire [OutBits-1:0]    north;
         wire [OutBits-1:0]    south;
         wire                  shift;
@@ -232,7 +281,7 @@ module systolic_array #(
             .data_o(control)
           );
           delay_line #(
-            .Width(AValueBits),
+            .Width(AWordBits),
             .Stages(1)
           ) u_a (
             .clk_i(clk_i),
@@ -244,19 +293,19 @@ module systolic_array #(
 
         if (row == 0) begin : gen_north
           delay_line #(
-            .Width(BValueBits),
+            .Width(BWordBits),
             .Stages(column)
           ) u_skew_b (
             .clk_i(clk_i),
             .step_i(step),
-            .data_i(feed_b[BValueBits*column +: BValueBits]),
+            .data_i(feed_b[BWordBits*column +: BWordBits]),
             .data_o(b)
           );
           assign north = {OutBits{1'b0}};
           assign shift = 1'b0;
         end else begin : gen_inner_row
           delay_line #(
-            .Width(BValueBits),
+            .Width(BWordBits),
             .Stages(1)
           ) u_b (
             .clk_i(clk_i),
@@ -272,10 +321,17 @@ module systolic_array #(
         end
 
         processing_element #(
-          .AValueBits(AValueBits),
-          .BValueBits(BValueBits),
+          .AWordBits(AWordBits),
+          .BWordBits(BWordBits),
+          .AFactorBits(AFactorBits),
+          .BFactorBits(BFactorBits),
+          .AShift(AShift),
+          .BShift(BShift),
+          .Multiply(Multiply),
+          .ProductBits(ProductBits),
           .LargestProduct(LargestProduct),
           .AccBits(AccBits),
+          .PartialBits(PartialBits),
           .Policy(Policy),
           .TileMax(TileMax),
           .Counters(Counters),
@@ -286,6 +342,9 @@ module systolic_array #(
           .valid_i(control[2]),
           .first_i(control[1]),
           .last_i(control[0]),
+          .exact_i(nibbles_i),
+          .a_shift_i(a_shift),
+          .b_shift_i(b_shift),
           .a_i(a),
           .b_i(b),
           .shift_i(shift),
@@ -340,10 +399,11 @@ module systolic_array #(
   wire [Cols*OutBits-1:0] row_data;
   generate
     for (column = 0; column < Cols; column = column + 1) begin : gen_pack
-      assign row_data[AccBits*column +: AccBits] = gen_drain[column].aligned[AccBits-1:0];
-      assign row_data[Cols*AccBits+CountBits*column +: CountBits] =
-          gen_drain[column].aligned[AccBits +: CountBits];
-      assign row_data[Cols*(AccBits+CountBits)+column] = gen_drain[column].aligned[OutBits-1];
+      assign row_data[PartialBits*column +: PartialBits] =
+          gen_drain[column].aligned[PartialBits-1:0];
+      assign row_data[Cols*PartialBits+CountBits*column +: CountBits] =
+          gen_drain[column].aligned[PartialBits +: CountBits];
+      assign row_data[Cols*(PartialBits+CountBits)+column] = gen_drain[column].aligned[OutBits-1];
     end
   endgenerate
 

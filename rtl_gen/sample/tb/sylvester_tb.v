@@ -12,10 +12,10 @@ module sylvester_tb;
 
   wire prepare_job_valid;
   wire prepare_job_ready;
-  wire [247:0] prepare_job_data;
+  wire [250:0] prepare_job_data;
   wire prepare_job_done;
   stream_source #(
-    .Width(248),
+    .Width(251),
     .Beats(4),
     .File("tb/vectors/prepare_job.hex"),
     .Seed(16'd1000)
@@ -90,10 +90,10 @@ module sylvester_tb;
 
   wire gemm_job_valid;
   wire gemm_job_ready;
-  wire [111:0] gemm_job_data;
+  wire [128:0] gemm_job_data;
   wire gemm_job_done;
   stream_source #(
-    .Width(112),
+    .Width(129),
     .Beats(2),
     .File("tb/vectors/gemm_job.hex"),
     .Seed(16'd1462)
