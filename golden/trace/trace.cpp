@@ -392,8 +392,8 @@ TraceJob Trace::read_job(const Source& given) const {
                                                                    : name;
     if (!file_.has(array_name)) return;
     const NpyArray array =
-        checked_array(file_, array_name, [&](const std::string& place, const ArrayShape& shape) {
-          require_shape(place, shape, sizes, meaning);
+        checked_array(file_, array_name, [&](const std::string& place, const ArrayShape& array_shape) {
+          require_shape(place, array_shape, sizes, meaning);
         });
     out = integers<std::int32_t>(array);
   };
