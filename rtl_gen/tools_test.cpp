@@ -144,6 +144,9 @@ TEST(VerilatedTools, IllegalParametersStopTheElaboration) {
   for (const auto& [name, value, message] :
        {Case{"Rows", "65", "illegal_Rows_allowed_1_to_64"},
         Case{"BlockMax", "12", "illegal_BlockMax_not_a_power_of_two"},
+        Case{"CodeBits", "6", "illegal_CodeBits_not_5_or_8"},
+        Case{"Multiply", "0", "illegal_no_product"},
+        Case{"PassBits", "9", "illegal_PassBits_without_exact_passes"},
         Case{"OuterBits", "7", "illegal_OuterBits_below_AccBits"}}) {
     if (installed("verilator")) {
       const auto result = work.run("verilator --lint-only --top-module sylvester_top -G" + name +

@@ -121,13 +121,15 @@ SampleJobs sample_jobs(const HardwareParameters& hardware) {
   jobs.prepare[2].recipe.scale = ScaleRule::kPow2;
   jobs.prepare[2].recipe.rounding = Rounding::kStochastic;
 
-  // And a product in passes over nibbles, if the hardware can limit it.
+  // And a product in passes over nibbles, with the longest tile up to 3 that the register holds.
   const int i8 = format_index("i8");
-  const int nibble_tile = std::min({3, hardware.tile_max, chunk});
-  const bool nibbles = operand_widths(hardware.modes).nibbles &&
-                       nibbles_refusal(hardware, formats()[static_cast<std::size_t>(i8)],
-                                       formats()[static_cast<std::size_t>(i8)], nibble_tile)
-                           .empty();
+  int nibble_tile =
+      operand_widths(hardware.modes).nibbles ? std::min({3, hardware.tile_max, chunk}) : 0;
+  const Format& i8_row = formats()[static_cast<std::size_t>(i8)];
+  while (nibble_tile > 0 && !nibbles_refusal(hardware, i8_row, i8_row, nibble_tile).empty()) {
+    --nibble_tile;
+  }
+  const bool nibbles = nibble_tile > 0;
   if (nibbles) {
     jobs.prepare.push_back(job("gradient8", lines_a, k_plain, i8));
     jobs.prepare.push_back(job("weight8", lines_b, k_plain, i8));

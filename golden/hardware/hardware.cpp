@@ -1,7 +1,9 @@
 #include "golden/hardware/hardware.hpp"
 
 #include <bit>
+#include <span>
 
+#include "golden/hardware/descriptors.hpp"
 #include "golden/support/error.hpp"
 #include "golden/support/sha256.hpp"
 
@@ -56,6 +58,17 @@ void check(const HardwareParameters& hardware) {
   }
   check_range("random_bits", hardware.random_bits, 1, 16);
   check(hardware.modes);
+  // I8-1: a product of two 8-bit codes must fit the register unless the edge limits it.
+  constexpr int kNibbleProductBits = 15;
+  if (operand_widths(hardware.modes).nibbles && hardware.policy != AccumulatePolicy::kClamp &&
+      hardware.bits < kNibbleProductBits) {
+    throw UserError("hardware parameter modes = " + to_string(hardware.modes) +
+                    " has products of 8-bit codes, which policy " +
+                    std::string(to_string(hardware.policy)) +
+                    " with bits = " + std::to_string(hardware.bits) +
+                    " cannot hold; allowed: policy clamp, or bits " +
+                    std::to_string(kNibbleProductBits) + " or more");
+  }
   for (const BufferEntry& entry : buffer_entries()) {
     check_range("buffers." + std::string(entry.name), hardware.buffers.*entry.value, entry.least,
                 entry.most);
@@ -88,6 +101,18 @@ std::string canonical_text(const HardwareParameters& hardware) {
   for (const LatencyEntry& entry : latency_entries()) {
     line("latency." + std::string(entry.name), std::to_string(hardware.latency.*entry.value));
   }
+  // What the host writes and reads: a host that knows other fields must not take this hardware.
+  const auto fields = [&](const std::string& name, std::span<const DescriptorField> table) {
+    std::string list;
+    for (const DescriptorField& field : table) {
+      list += std::string(field.name) + ":" + std::to_string(field.bits) + " ";
+    }
+    line(name, list);
+  };
+  fields("prepare_job", prepare_job_fields());
+  fields("gemm_job", gemm_job_fields());
+  fields("prepare_done", prepare_done_fields());
+  fields("gemm_done", gemm_done_fields());
   return text;
 }
 

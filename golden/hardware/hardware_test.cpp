@@ -167,7 +167,23 @@ TEST(Hardware, CanonicalTextHasOneLinePerParameter) {
   EXPECT_THAT(text, HasSubstr("policy = saturate\n"));
   EXPECT_THAT(text, HasSubstr("latency.divide_bits = 2\n"));
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'),
-            11 + static_cast<long>(buffer_entries().size() + latency_entries().size()));
+            15 + static_cast<long>(buffer_entries().size() + latency_entries().size()));
+  EXPECT_THAT(text, HasSubstr("gemm_job = k_len:16 tile:16 "));
+}
+
+TEST(Hardware, EightBitCodesNeedARegisterForTheirProducts) {
+  HardwareParameters hardware;
+  hardware.modes = {operand_mode("i8xi8")};
+  for (const auto policy : {AccumulatePolicy::kSaturate, AccumulatePolicy::kWrap}) {
+    hardware.policy = policy;
+    hardware.bits = 14;
+    EXPECT_THAT([&] { check(hardware); }, ThrowsMessage<UserError>(HasSubstr("bits 15 or more")));
+    hardware.bits = 15;
+    EXPECT_NO_THROW(check(hardware));
+  }
+  hardware.policy = AccumulatePolicy::kClamp;
+  hardware.bits = 4;
+  EXPECT_NO_THROW(check(hardware));
 }
 
 }  // namespace

@@ -84,12 +84,12 @@ module edge_accumulators #(
     .last_k_o(unused_last_k)
   );
   wire row_live = !last_m | ({{(7-RowBits){1'b0}}, row_q} < m_last_i);
+  wire whole;  // the row is a tile's, not one of its first three passes
   wire add = pop & whole;
   wire is_result = pop & line_last & row_live;
   wire is_last_result = block_end & last_m & last_n;
 
   // Partial sums of tiles: as they come, or of four passes.
-  wire                    whole;  // the row is a tile's, not one of its first three passes
   wire [Cols*AccBits-1:0] tile_partials;
   wire [Cols-1:0]         tile_limited;
   genvar lane;
@@ -127,7 +127,7 @@ module edge_accumulators #(
             nibbles_i ? clamped : row_data[Cols*(PartialBits+CountBits)+lane];
       end
       always @(posedge clk_i) begin
-        if (pop) sums_q[row_q] <= sums_next;
+        if (pop & nibbles_i) sums_q[row_q] <= sums_next;
       end
       always @(posedge clk_i) begin
         if (clear) pass_q <= 2'd0;

@@ -25,7 +25,7 @@
 // Lanes               1 ... 32: lanes of the prepare unit
 // BlockMax            2 ... 1024: longest transform block, a power of two
 // QuotientBits        4 ... 8: bits of the largest quotient of a format
-// CodeBits            5 ... 8: bits of a code that is prepared, 8 with Nibbles
+// CodeBits            5 ... 8: bits of a code that is prepared: 5, or 8 with QuotientBits 8
 // RandomBits          1 ... 16: random bits of a stochastic rounding
 // Counters            0 ... 2: 0 none, 1 sticky, 2 full
 // DepthTurned         2 ... 64: beats of the FIFO at stream turned
@@ -80,7 +80,7 @@ module sylvester_top #(
   parameter integer ArrayFeed = 1,
   parameter integer ArrayDrain = 1,
   parameter integer EdgeOutput = 1,
-  parameter [63:0]  HardwareHash = 64'h191dce780c855fd4
+  parameter [63:0]  HardwareHash = 64'h505e367f6d4e2a13
 ) (
   input  wire                      clk_i,
   input  wire                      rst_ni,
@@ -168,11 +168,13 @@ module sylvester_top #(
     if (!(Nibbles == 0 || ABits == 8 && BBits == 8 && CodeBits == 8 && QuotientBits == 8 &&
         AValueBits >= 5 && BValueBits >= 5 && LargestProduct >= 225 && Multiply == 1))
         illegal_width_for_nibbles u_stop ();
-    if (!(Nibbles == 0 || Policy != 2 || PassBits >= $clog2(TileMax * 225 + 1) + 1))
-        illegal_PassBits_below_a_pass u_stop ();
+    if (!(Nibbles == 0 || Policy != 2 || PassBits == $clog2(TileMax * 225 + 1) + 1))
+        illegal_PassBits_not_those_of_a_pass u_stop ();
     if (!(PassBits == 0 || Nibbles == 1 && Policy == 2)) illegal_PassBits_without_exact_passes
         u_stop ();
     if (!(ABits <= CodeBits && BBits <= CodeBits)) illegal_CodeBits_below_a_code u_stop ();
+    if (!(CodeBits == 5 || CodeBits == 8 && QuotientBits == 8)) illegal_CodeBits_not_5_or_8 u_stop
+        ();
     if (!(LargestProduct >= (1 << AValueBits - 2) * (1 << BValueBits - 2)))
         illegal_LargestProduct_below_the_values_product u_stop ();
     if (!(QuotientBits >= AValueBits - 1 && QuotientBits >= BValueBits - 1))
