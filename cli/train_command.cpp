@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -14,6 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/train_folder.hpp"
+#include "golden/config/accelerator.hpp"
 #include "golden/config/config.hpp"
 #include "golden/config/convert.hpp"
 #include "golden/config/training_key.hpp"
@@ -58,6 +60,7 @@ void check_backend(const std::string& name, const Config& config) {
 
 std::unique_ptr<Backend> make_backend(const std::string& name, const Config& config, int threads) {
 #ifdef SYLVESTER_HAS_SYSTEMC
+  if (name != "golden") require_prepare_unit(config, "--backend " + name);
   if (name == "systemc") return make_systemc_backend(hardware_parameters(config));
   if (name == "rtl") return make_rtl_backend(hardware_parameters(config));
 #else
@@ -167,26 +170,38 @@ Json run_json(const SeedRun& run) {
   return json;
 }
 
+// Of the seeds in which it was measured.
 template <typename Value>
 Spread spread_of(const std::vector<SeedRun>& runs, Value value) {
   std::vector<double> values;
-  for (const SeedRun& run : runs) values.push_back(value(run.result));
+  for (const SeedRun& run : runs) {
+    const double of_run = value(run.result);
+    if (!std::isnan(of_run)) values.push_back(of_run);
+  }
   return spread(values);
+}
+
+double forgetting_of(const TrainResult& result) {
+  return result.linear.forgetting().value_or(std::numeric_limits<double>::quiet_NaN());
+}
+
+std::string percent_text(double value) {
+  return std::isnan(value) ? "-" : fmt::format("{:.2f} %", value);
 }
 
 Json summary_json(const std::vector<SeedRun>& runs) {
   const auto entry = [&](auto value) {
     const Spread s = spread_of(runs, value);
+    if (s.n == 0) return Json{{"mean", nullptr}, {"deviation", nullptr}};
     return Json{{"mean", s.mean}, {"deviation", s.deviation}};
   };
-  return {
-      {"average_incremental_accuracy",
-       entry([](const TrainResult& r) { return r.linear.average_incremental(); })},
-      {"final_accuracy", entry([](const TrainResult& r) { return r.linear.final(); })},
-      {"forgetting", entry([](const TrainResult& r) { return r.linear.forgetting().value_or(0); })},
-      {"limited_tile_share",
-       entry([](const TrainResult& r) { return r.totals.limited_tile_share(); })},
-      {"seconds", entry([](const TrainResult& r) { return r.seconds; })}};
+  return {{"average_incremental_accuracy",
+           entry([](const TrainResult& r) { return r.linear.average_incremental(); })},
+          {"final_accuracy", entry([](const TrainResult& r) { return r.linear.final(); })},
+          {"forgetting", entry(forgetting_of)},
+          {"limited_tile_share",
+           entry([](const TrainResult& r) { return r.totals.limited_tile_share(); })},
+          {"seconds", entry([](const TrainResult& r) { return r.seconds; })}};
 }
 
 std::string text_of(const std::vector<SeedRun>& runs) {
@@ -194,9 +209,9 @@ std::string text_of(const std::vector<SeedRun>& runs) {
   for (const SeedRun& run : runs) {
     const TrainResult& r = run.result;
     text += fmt::format(
-        "seed {}: average incremental accuracy {:.2f} %, final {:.2f} %, "
+        "seed {}: average incremental accuracy {}, final {}, "
         "{:.2f} % limited tiles, {} steps in {}, weights {}\n",
-        run.seed, r.linear.average_incremental(), r.linear.final(),
+        run.seed, percent_text(r.linear.average_incremental()), percent_text(r.linear.final()),
         100 * r.totals.limited_tile_share(), r.steps, duration_text(r.seconds), r.weights_sha256);
   }
   // The same for all seeds: it depends on the network and the arithmetic alone.
@@ -207,13 +222,13 @@ std::string text_of(const std::vector<SeedRun>& runs) {
   if (runs.size() > 1) {
     const auto entry = [&](auto value) {
       const Spread s = spread_of(runs, value);
+      if (s.n == 0) return std::string("-");
       return fmt::format("{:.2f} +- {:.2f} %", s.mean, s.deviation);
     };
     text += fmt::format(
         "{} seeds: average incremental accuracy {}, final {}, forgetting {} (mean +- deviation)\n",
         runs.size(), entry([](const TrainResult& r) { return r.linear.average_incremental(); }),
-        entry([](const TrainResult& r) { return r.linear.final(); }),
-        entry([](const TrainResult& r) { return r.linear.forgetting().value_or(0); }));
+        entry([](const TrainResult& r) { return r.linear.final(); }), entry(forgetting_of));
   }
   return text;
 }

@@ -29,6 +29,10 @@ inline HardwareParameters random_hardware(HostRandom& random) {
   hardware.random_bits = between(random, 1, 16);
   const auto modes = buildable_modes();
   hardware.modes = {modes[random.below(static_cast<std::uint32_t>(modes.size()))]};
+  if (operand_widths(hardware.modes).nibbles && hardware.policy != AccumulatePolicy::kClamp) {
+    hardware.bits = between(random, kNibbleProductBits, 20);
+    hardware.outer_bits = hardware.bits + between(random, 0, 4);
+  }
   hardware.counters = static_cast<CounterMode>(random.below(3));
   for (const LatencyEntry& entry : latency_entries()) {
     hardware.latency.*entry.value = between(random, entry.least, entry.most);

@@ -7,10 +7,9 @@
 #include "golden/support/error.hpp"
 
 namespace sylvester {
-std::optional<GoldenOnlySetting> golden_only_setting(const Config& config) {
-  if (config.text("train.arithmetic") != "quantised") {
-    return GoldenOnlySetting{"train.arithmetic", "quantised"};
-  }
+namespace {
+
+std::optional<GoldenOnlySetting> unprepared_setting(const Config& config) {
   for (int i = 0; i < kRoles; ++i) {
     const std::string key = fmt::format("operands.{}.scale", to_string(static_cast<Role>(i)));
     if (!is_buildable(scale_rule(config.text(key)))) {
@@ -21,6 +20,22 @@ std::optional<GoldenOnlySetting> golden_only_setting(const Config& config) {
     const std::string key = fmt::format("transform.{}.signs", to_string(static_cast<GemmKind>(i)));
     if (config.flag(key)) return GoldenOnlySetting{key, "false"};
   }
+  return std::nullopt;
+}
+
+void refuse(const Config& config, const GoldenOnlySetting& setting, std::string_view command) {
+  throw UserError(fmt::format(
+      "{}: {}: value {}; allowed for {}: {}, which the accelerator computes", config.source(),
+      setting.key, value_text(config.value(setting.key)), command, setting.allowed));
+}
+
+}  // namespace
+
+std::optional<GoldenOnlySetting> golden_only_setting(const Config& config) {
+  if (config.text("train.arithmetic") != "quantised") {
+    return GoldenOnlySetting{"train.arithmetic", "quantised"};
+  }
+  if (auto found = unprepared_setting(config)) return found;
   for (const char* key : {"backward.reuse_codes", "backward.one_draw"}) {
     if (config.flag(key)) return GoldenOnlySetting{key, "false"};
   }
@@ -31,11 +46,11 @@ std::optional<GoldenOnlySetting> golden_only_setting(const Config& config) {
 }
 
 void require_accelerator(const Config& config, std::string_view command) {
-  if (const auto found = golden_only_setting(config)) {
-    throw UserError(fmt::format(
-        "{}: {}: value {}; allowed for {}: {}, which the accelerator computes", config.source(),
-        found->key, value_text(config.value(found->key)), command, found->allowed));
-  }
+  if (const auto found = golden_only_setting(config)) refuse(config, *found, command);
+}
+
+void require_prepare_unit(const Config& config, std::string_view command) {
+  if (const auto found = unprepared_setting(config)) refuse(config, *found, command);
 }
 
 }  // namespace sylvester

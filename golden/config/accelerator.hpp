@@ -19,5 +19,7 @@ std::optional<GoldenOnlySetting> golden_only_setting(const Config& config);
 
 /// Throws UserError if there is one; `command` needs the accelerator.
 void require_accelerator(const Config& config, std::string_view command);
+/// The same of what the prepare unit does not have only: scale rules and random signs.
+void require_prepare_unit(const Config& config, std::string_view command);
 
 }  // namespace sylvester

@@ -193,6 +193,9 @@ TEST(Config, ContradictionsAreRefused) {
       {"backward.reuse_codes = true", "backward.reuse_codes"},
       {"backward.one_draw = true", "backward.one_draw"},
       {"backward.gradient_samples = 3", "backward.gradient_samples"},
+      {"backward.gradient_samples = 2\noperands.weight_gradient.rounding = \"nearest\"",
+       "backward.gradient_samples"},
+      {"hardware.modes = [\"i8xi8\"]", "hardware.modes"},
       {"operands.forward_weight.scale = \"hindsight\"", "operands.forward_weight.scale"},
       {"train.arithmetic = \"float\"\nfnt.epochs = 1", "fnt.epochs"},
       {"transform.forward.rule = \"pad\"\noperands.forward_activation = \"i4\"\n"

@@ -6,7 +6,7 @@
 #include <fmt/core.h>
 
 #include "golden/config/config.hpp"
-#include "golden/hardware/operand_modes.hpp"
+#include "golden/hardware/hardware.hpp"
 #include "golden/numerics/format.hpp"
 #include "golden/numerics/role.hpp"
 #include "golden/support/error.hpp"
@@ -127,6 +127,12 @@ void check_backward(const Config& config) {
   if (!is_power_of_two(config.integer("backward.gradient_samples"))) {
     refuse(config, "backward.gradient_samples", "a power of two");
   }
+  const char* const sampled = config.flag("backward.one_draw")
+                                  ? "operands.input_gradient.rounding"
+                                  : "operands.weight_gradient.rounding";
+  if (config.integer("backward.gradient_samples") > 1 && config.text(sampled) == "nearest") {
+    refuse(config, "backward.gradient_samples", fmt::format("1, for {} is \"nearest\"", sampled));
+  }
   for (const Role role : {Role::kForwardInput, Role::kForwardActivation, Role::kForwardWeight,
                           Role::kBackwardWeight, Role::kBackwardActivation}) {
     const std::string key = fmt::format("operands.{}.scale", to_string(role));
@@ -156,6 +162,13 @@ void check_modes(const Config& config) {
     check(operand_modes(config.texts("hardware.modes")));
   } catch (const UserError&) {
     refuse(config, "hardware.modes", "at least one mode, and at most one format with a list");
+  }
+  if (operand_widths(operand_modes(config.texts("hardware.modes"))).nibbles &&
+      config.text("accumulator.policy") != "clamp" &&
+      config.integer("accumulator.bits") < kNibbleProductBits) {
+    refuse(config, "hardware.modes",
+           fmt::format("no i8xi8, or accumulator.policy clamp, or accumulator.bits {} and more",
+                       kNibbleProductBits));
   }
 }
 

@@ -382,10 +382,12 @@ class Run {
   // After a step that was too large everything is NaN: its results would be numbers all the same.
   void require_finite(double value) const {
     if (std::isfinite(value)) return;
-    throw UserError(
-        fmt::format("train.learning_rate: value {}: the training diverged, numbers of step {} are "
-                    "not finite; allowed: a smaller one",
-                    settings_.sgd.learning_rate, where_.step + 1));
+    const bool tunes = where_.epoch >= settings_.epochs;
+    throw UserError(fmt::format(
+        "{}: value {}: the training diverged, numbers of step {} are not finite; allowed: a "
+        "smaller one",
+        tunes ? "fnt.learning_rate" : "train.learning_rate",
+        tunes ? settings_.fnt_learning_rate : settings_.sgd.learning_rate, where_.step + 1));
   }
 
   // One update of the weights; returns the loss before it.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 
 namespace sylvester {
 
@@ -14,10 +15,12 @@ double AccuracyRecord::average_incremental() const {
     sum += value;
     ++values;
   }
-  return values == 0 ? 0.0 : sum / values;
+  return values == 0 ? std::numeric_limits<double>::quiet_NaN() : sum / values;
 }
 
-double AccuracyRecord::final() const { return accuracy.empty() ? 0.0 : accuracy.back(); }
+double AccuracyRecord::final() const {
+  return accuracy.empty() ? std::numeric_limits<double>::quiet_NaN() : accuracy.back();
+}
 
 std::optional<double> AccuracyRecord::forgetting(int task) const {
   const auto last = static_cast<std::size_t>(task);

@@ -13,9 +13,9 @@ struct AccuracyRecord {
   /// class_accuracy[t][c] of the classes seen after task t; NaN for a class without test samples.
   std::vector<std::vector<double>> class_accuracy;
 
-  /// Mean of the curve where it has values; 0 without any.
+  /// Mean of the curve where it has values; NaN without any.
   [[nodiscard]] double average_incremental() const;
-  /// The curve's last value; 0 without tasks.
+  /// The curve's last value; NaN without tasks.
   [[nodiscard]] double final() const;
   /// After task t: mean over all seen classes with test samples (new ones count as 0) of the best
   /// accuracy of the class so far minus the present one, in percentage points. Nothing for task 0,

@@ -437,12 +437,16 @@ class Baselines {
 void require_distinct(const std::vector<Axis>& axes, const Settings& fixed, const Place& place) {
   std::set<std::string> names;
   std::set<std::string> keys;
-  for (const TomlEntry& setting : fixed) keys.insert(setting.name);
+  std::set<std::string> fixed_keys;
+  for (const TomlEntry& setting : fixed) fixed_keys.insert(setting.name);
   std::size_t points = 1;
   for (std::size_t a = 0; a < axes.size(); ++a) {
     const Place here = place.below(fmt::format("axis {}", a + 1));
     require_new(names, axes[a].name, here);
     for (const TomlEntry& setting : axes[a].values.front().settings) {
+      if (fixed_keys.contains(setting.name)) {
+        here.refuse(setting.name, "also in [set] or given by --set; allowed: one of both");
+      }
       require_new(keys, setting.name, here);
     }
     points *= axes[a].values.size();

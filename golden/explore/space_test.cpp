@@ -195,7 +195,7 @@ TEST(Space, RefusesWithFileKeyValueAndWhatIsAllowed) {
       {"[[axis]]\nlabels = []\narray.rows = [1, 2]", "labels: 0 labels; allowed: 2"},
       {"[[axis]]\nlabels = [\"a\", \"a\"]\narray.rows = [1, 2]", "a is given twice"},
       {"[[axis]]\narray.rows = [1, 2]\n[[axis]]\narray.rows = [3]", "axis 2: array.rows: given"},
-      {"set.array.rows = 4\n[[axis]]\narray.rows = [1, 2]", "axis 1: array.rows: given twice"},
+      {"set.array.rows = 4\n[[axis]]\narray.rows = [1, 2]", "axis 1: array.rows: also in [set]"},
       {"[[axis]]\naccumulator.bits = [8, 24]\n[set]\naccumulator.outer_bits = 20",
        "s.toml: point accumulator.bits = 24: accumulator.outer_bits: value 20; allowed: 24...32"},
       {"baseline = 3", "baseline: allowed: a configuration, or a table"},

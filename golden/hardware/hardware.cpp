@@ -58,8 +58,6 @@ void check(const HardwareParameters& hardware) {
   }
   check_range("random_bits", hardware.random_bits, 1, 16);
   check(hardware.modes);
-  // I8-1: a product of two 8-bit codes must fit the register unless the edge limits it.
-  constexpr int kNibbleProductBits = 15;
   if (operand_widths(hardware.modes).nibbles && hardware.policy != AccumulatePolicy::kClamp &&
       hardware.bits < kNibbleProductBits) {
     throw UserError("hardware parameter modes = " + to_string(hardware.modes) +

@@ -50,6 +50,9 @@ struct BufferEntry {
 };
 const std::vector<BufferEntry>& buffer_entries();
 
+/// Least P of hardware with products of 8-bit codes (I8-1), unless the edge limits them (`clamp`).
+inline constexpr int kNibbleProductBits = 15;
+
 struct HardwareParameters {
   int rows = 16;  ///< R, 1...64
   int cols = 16;  ///< C, 1...64

@@ -391,8 +391,8 @@ TraceJob Trace::read_job(const Source& given) const {
                                    : name == std::string("values") ? "c"
                                                                    : name;
     if (!file_.has(array_name)) return;
-    const NpyArray array =
-        checked_array(file_, array_name, [&](const std::string& place, const ArrayShape& array_shape) {
+    const NpyArray array = checked_array(
+        file_, array_name, [&](const std::string& place, const ArrayShape& array_shape) {
           require_shape(place, array_shape, sizes, meaning);
         });
     out = integers<std::int32_t>(array);
@@ -462,10 +462,17 @@ TraceOperand Trace::read_operand(const Source& source, const std::string& name) 
     }
     operand.block = block.get<int>();
   }
-  const json recipe =
-      completed(to_json(defaults), given, fmt::format("operand {}: 'recipe'", name));
+  json all = to_json(defaults);
+  all["sign_role"] = given.empty() ? defaults.sign_role : 0;  // what a written recipe leaves out
+  const json recipe = completed(all, given, fmt::format("operand {}: 'recipe'", name));
   operand.recipe =
       in_place(fmt::format("operand {}", name), [&] { return prepare_recipe_from_json(recipe); });
+  if (operand.has_input() && operand.recipe.scale == ScaleRule::kHindsight) {
+    throw UserError(fmt::format(
+        "operand {}: scale rule hindsight; allowed: the other rules, for a trace has no maximum of "
+        "the step before",
+        name));
+  }
   if (operand.has_input()) {
     if (fields.contains("block")) {
       throw UserError(fmt::format("operand {} has a 'block', which its recipe decides", name));

@@ -155,6 +155,27 @@ TEST(Trace, TheConfigurationCompletesARecipe) {
   EXPECT_THAT(job.b.floats, ElementsAre(0.5F, 0.25F, 1.0F));
 }
 
+// WHT-5: only a recipe that is left out altogether takes the configuration's random signs.
+TEST(Trace, AWrittenRecipeHasTheSignsThatItNames) {
+  const auto sign_role = [](const char* preset, const json& operand) {
+    const json jobs = json::array({{{"name", "j"}, {"a", operand}}});
+    const Files files = {{"trace", head(jobs)},
+                         {"j/a/mantissas", matrix({1, 2}, {1, 2})},
+                         {"j/b/mantissas", matrix({1, 2}, {1, 2})}};
+    return trace_of(npz_bytes(files), Config::load(preset, {})).job(0).a.recipe.sign_role;
+  };
+  EXPECT_NE(sign_role("rht", json::object()), 0);
+  EXPECT_EQ(sign_role("rht", {{"recipe", {{"seed", 4}}}}), 0);
+  EXPECT_EQ(sign_role("hdqt", {{"recipe", {{"format", "i4"}, {"sign_role", 8}}}}), 8);
+  EXPECT_EQ(sign_role("hdqt", json::object()), 0);
+  try {
+    sign_role("hdqt", {{"recipe", {{"format", "i4"}, {"scale", "hindsight"}}}});
+    FAIL() << "accepted";
+  } catch (const UserError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("scale rule hindsight; allowed: the other rules"));
+  }
+}
+
 TEST(Trace, BadFilesAreUserErrors) {
   const std::string a = matrix({1, 2}, {7, -3});
   const std::string c = matrix({1, 1}, {1});
