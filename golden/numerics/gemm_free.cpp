@@ -21,9 +21,6 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Codes are fetched so many elements before they are read.
-constexpr int kFetchAhead = 1024;
-
 // norms[tile] = sum of squares of the tile's codes, for formats of up to 8 bits. Codes that the
 // format does not have give some number: packing refuses them.
 void sum_squares(const Code* codes, int k, int tile, std::uint32_t* norms) {
@@ -41,7 +38,7 @@ void sum_squares(const Code* codes, int k, int tile, std::uint32_t* norms) {
     };
     int i = 0;
     for (; i + lanes <= length; i += lanes) {
-      hwy::Prefetch(codes + start + i + kFetchAhead);
+      hwy::Prefetch(codes + start + i + kCodesAhead);
       add(codes + start + i);
     }
     if (i < length) {
@@ -129,12 +126,8 @@ bool FreeTiles::find(const GemmJob& job, const GemmPlan& plan, const PackedLayou
   const int groups = (layout.strips - 1) / kUnitStrips + 1;
   const auto length = static_cast<std::size_t>(tiles_);
   const std::uint64_t most = (std::uint64_t{1} << (plan.recipe.bits - 1)) - 1;
-  const auto count_free = [&](const std::uint32_t* of_a, const std::uint32_t* of_b) {
-    std::size_t count = 0;
-    for (std::size_t t = 0; t < length; ++t) {
-      count += std::uint64_t{of_a[t]} * of_b[t] <= most * most ? 1 : 0;
-    }
-    return count;
+  const auto is_free = [&](std::uint32_t of_a, std::uint32_t of_b) {
+    return std::uint64_t{of_a} * of_b <= most * most;
   };
   std::uint32_t* of_a = norms_of_a_.get(static_cast<std::size_t>(a.lines) * length);
   std::uint32_t* of_b = norms_of_b_.get(static_cast<std::size_t>(b.lines) * length);
@@ -149,8 +142,9 @@ bool FreeTiles::find(const GemmJob& job, const GemmPlan& plan, const PackedLayou
   }
   std::size_t found = 0;
   for (int i = 0; i < rows * columns; ++i) {
-    found += count_free(of_a + static_cast<std::size_t>(i / columns) * length,
-                        of_b + static_cast<std::size_t>(i % columns) * length);
+    const std::uint32_t* row = of_a + static_cast<std::size_t>(i / columns) * length;
+    const std::uint32_t* column = of_b + static_cast<std::size_t>(i % columns) * length;
+    for (std::size_t t = 0; t < length; ++t) found += is_free(row[t], column[t]) ? 1 : 0;
   }
   const auto share_of = [](std::size_t part, std::size_t whole) {
     return static_cast<double>(part) / static_cast<double>(whole);
@@ -177,9 +171,8 @@ bool FreeTiles::find(const GemmJob& job, const GemmPlan& plan, const PackedLayou
       const std::uint32_t* block_norms = of_a + static_cast<std::size_t>(block) * length;
       std::size_t free = 0;
       for (std::size_t t = 0; t < length; ++t) {
-        const bool is_free = std::uint64_t{block_norms[t]} * group_norms[t] <= most * most;
-        *flag++ = is_free ? 1 : 0;
-        free += is_free ? 1 : 0;
+        *flag = is_free(block_norms[t], group_norms[t]) ? 1 : 0;
+        free += *flag++;
       }
       found += free;
       if (free != length) whole_blocks_[block] = whole_groups_[group] = 0;

@@ -14,10 +14,9 @@
 //   void mac_free(Vec (&sum)[V], Factor a, const Vec (&b)[V])   a MAC that is not limited
 //   Vec empty_history(Vec sum)   what it is before a step if the registers are `sum`
 //   Vec counted(Vec history)     how many MACs were limited
-//   kIsDot          has no register that could limit: does free tiles
-//   (golden/numerics/gemm_free.hpp) kStartsWithProduct   registers start a tile at 0 and cannot be
-//   limited by one product. Then there is void mac_first(Vec (&sum)[V], Factor a, const Vec
-//   (&b)[V])   the first MAC of a tile
+//   kIsDot          has no register that could limit: does free tiles (gemm_free.hpp)
+//   kStartsWithProduct   registers start a tile at 0 and cannot be limited by one product. Then
+//   there is void mac_first(Vec (&sum)[V], Factor a, const Vec (&b)[V])   the first MAC of a tile
 // Blocks have kBlockRows rows; filling rows and columns hold zeros: a zero product changes no
 // register and is never limited, so it changes no counter.
 

@@ -20,8 +20,6 @@
 namespace sylvester {
 namespace {
 
-// Codes are fetched so many elements before they are read.
-constexpr int kFetchAhead = 1024;
 // Bytes that encode_line may write behind a line: less than the longest vector of bytes.
 constexpr int kOverrun = 64;
 // Lines of words or 32-bit lanes that are packed together.
@@ -96,7 +94,7 @@ HWY_INLINE void encode_run(const Encoding& encoding, const Code* codes, int coun
   constexpr int lanes = static_cast<int>(hn::MaxLanes(Codes()));
   int i = 0;
   for (; i + lanes <= count; i += lanes) {
-    hwy::Prefetch(codes + i + kFetchAhead);  // the next lines
+    hwy::Prefetch(codes + i + kCodesAhead);  // the next lines
     encode_vector(encoding, codes + i, out + i, range);
   }
   if (i == count) return;
@@ -188,6 +186,18 @@ HWY_INLINE hn::Vec<D> load_blocks(D d, const std::uint8_t* from, std::size_t dis
   }
 }
 
+// Line `line` of B; behind the last one, zeros.
+HWY_INLINE void encode_b_line(const Encoding& encoding, const LineShape& shape,
+                              const PreparedOperand& b, int line, std::uint8_t* out,
+                              CodeRange& range) {
+  if (line < b.lines) {
+    const auto first = static_cast<std::size_t>(line) * static_cast<std::size_t>(shape.k);
+    encode_line(encoding, shape, b.codes.data() + first, out, range);
+  } else {
+    std::memset(out, encoding.zero, static_cast<std::size_t>(shape.bytes));
+  }
+}
+
 // A strip of bytes.
 bool pack_b_strip(const GemmPlan& plan, const PackedLayout& layout, const Encoding& encoding,
                   const PreparedOperand& b, int strip, std::uint8_t* out, std::uint8_t* lines) {
@@ -201,14 +211,7 @@ bool pack_b_strip(const GemmPlan& plan, const PackedLayout& layout, const Encodi
     // Even lanes hold the first half of the columns (widen_bytes in gemm_nest-inl.hpp).
     const int lane = column < lanes / 2 ? 2 * column : 2 * column - lanes + 1;
     std::uint8_t* encoded = lines + static_cast<std::size_t>(lane) * stride;
-    if (line < b.lines) {
-      encode_line(
-          encoding, shape,
-          b.codes.data() + static_cast<std::size_t>(line) * static_cast<std::size_t>(plan.k),
-          encoded, range);
-    } else {
-      std::memset(encoded, encoding.zero, static_cast<std::size_t>(layout.encoded_bytes));
-    }
+    encode_b_line(encoding, shape, b, line, encoded, range);
   }
   std::uint8_t* to = out + static_cast<std::size_t>(strip) * layout.b_strip_bytes;
   for (int start = 0; start < layout.encoded_bytes; start += 16) {
@@ -236,18 +239,8 @@ bool pack_b_group(const GemmPlan& plan, const PackedLayout& layout, const Encodi
   const int first_lane = group * kGroupLines;  // of all strips in a row
   CodeRange range{hn::Zero(Codes()), hn::Zero(Codes())};
   for (int i = 0; i < kGroupLines; ++i) {
-    const int strip = (first_lane + i) / lanes;
-    const int lane = (first_lane + i) % lanes;
-    const int line = strip * lanes + lane;
     std::uint8_t* encoded = lines + static_cast<std::size_t>(i) * stride;
-    if (line < b.lines) {
-      encode_line(
-          encoding, shape,
-          b.codes.data() + static_cast<std::size_t>(line) * static_cast<std::size_t>(plan.k),
-          encoded, range);
-    } else {
-      std::memset(encoded, encoding.zero, static_cast<std::size_t>(layout.encoded_bytes));
-    }
+    encode_b_line(encoding, shape, b, first_lane + i, encoded, range);
   }
 
   // Four lanes of a step are neighbours in every layout: where they start.

@@ -25,6 +25,9 @@ class Workspace {
   std::size_t size_ = 0;
 };
 
+/// Codes are fetched so many elements before they are read.
+constexpr int kCodesAhead = 1024;
+
 /// Layout of both packed operands of one job.
 struct PackedLayout {
   PackedLayout(const GemmPlan& plan, int m, int n, SimdLevel level);
