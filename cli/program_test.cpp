@@ -257,6 +257,11 @@ TEST_F(Program, SimulateRefusesBadInput) {
   EXPECT_FALSE(fs::exists(nothing));
   expect_bad_input({"train", "luq", "--trace", nothing.string()},
                    "backward.reuse_codes: value true; allowed with --trace: false");
+  expect_bad_input(
+      {"train", "hdqt", "--set", "backward.gradient_samples=2", "--trace", nothing.string()},
+      "backward.gradient_samples: value 2; allowed with --trace: 1");
+  expect_bad_input({"train", "hdqt", "--set", "fnt.epochs=1", "--trace", nothing.string()},
+                   "fnt.epochs: value 1; allowed with --trace: 0");
   // Refused at once, not after hours.
   expect_bad_input({"simulate", config, "--gemm", "65535,65535,4096", "--set", "array.rows=1",
                     "--set", "hardware.buffers.code_chunk=1"},

@@ -23,11 +23,18 @@ std::unique_ptr<TrainTrace> TrainTrace::make(const TraceArguments& arguments, co
     throw UserError(fmt::format("{}: train.arithmetic: value {}; allowed with --trace: quantised",
                                 config.source(), arithmetic));
   }
-  // Codes that no preparation of the GEMM made, or that one made with more than its recipe.
+  // Codes that no preparation of the GEMM made, or that one made with more than its recipe;
+  // products that are a part of a layer's gradient only; steps without jobs.
   for (const char* key : {"backward.reuse_codes", "backward.one_draw"}) {
     if (config.flag(key)) {
       throw UserError(
           fmt::format("{}: {}: value true; allowed with --trace: false", config.source(), key));
+    }
+  }
+  for (const auto& [key, value] : {std::pair{"backward.gradient_samples", 1}, {"fnt.epochs", 0}}) {
+    if (config.integer(key) != value) {
+      throw UserError(fmt::format("{}: {}: value {}; allowed with --trace: {}", config.source(),
+                                  key, config.integer(key), value));
     }
   }
   for (const Role role : {Role::kInputGradient, Role::kWeightGradient}) {

@@ -261,13 +261,14 @@ void add_operands(std::vector<KeyDeclaration>& keys) {
                       "Whether W and X of the backward GEMMs are prepared from the forward codes, "
                       "not from the wide tensors."));
   const LayerRecipe d;
+  keys.push_back(flag(
+      "backward.reuse_codes", d.reuse_codes, kNumeric,
+      "Whether the backward GEMMs, without transforms, read the forward codes of W and X as "
+      "they are; operands.backward_weight and operands.backward_activation are not read then."));
   keys.push_back(
-      flag("backward.reuse_codes", d.reuse_codes, kNumeric,
-           "Whether the backward GEMMs read the forward codes of W and X as they are; "
-           "operands.backward_weight and operands.backward_activation are not read then."));
-  keys.push_back(flag("backward.one_draw", d.one_draw, kNumeric,
-                      "Whether both backward GEMMs read the same codes of G, those of "
-                      "operands.input_gradient; operands.weight_gradient is not read then."));
+      flag("backward.one_draw", d.one_draw, kNumeric,
+           "Whether both backward GEMMs, without transforms, read the same codes of G, those "
+           "of operands.input_gradient; operands.weight_gradient is not read then."));
   keys.push_back(
       integer("backward.gradient_samples", d.gradient_samples, 1, kMostGradientSamples, "roundings",
               kNumeric,
@@ -429,7 +430,8 @@ void add_train(std::vector<KeyDeclaration>& keys) {
   keys.push_back(
       integer("fnt.epochs", d.fnt_epochs, 0, 100000, "epochs", kNumeric,
               "Further epochs of each task in float32 but for the weights, which stay in "
-              "low precision (fine-tuning of LUQ)."));
+              "low precision (fine-tuning of LUQ); train.arithmetic = \"quantised\" without "
+              "forward transform."));
   keys.push_back(
       real("fnt.learning_rate", real_default(d.fnt_learning_rate), 0, 1000, kNumeric,
            "Learning rate in the middle of these; it rises from the rate before them and "

@@ -74,8 +74,10 @@ const Table& table_of(const TomlNode& node, std::string_view name, const Place& 
 
 const std::string& text_of(const TomlNode& node, std::string_view name, const Place& place) {
   const auto* text = std::get_if<std::string>(&node.value);
-  if (text != nullptr && !text->empty()) return *text;
-  place.refuse(name, "allowed: a text that is not empty");
+  // Tables show these texts in their cells.
+  const auto controls = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
+  if (text != nullptr && !text->empty() && std::ranges::none_of(*text, controls)) return *text;
+  place.refuse(name, "allowed: a text that is not empty, of one line");
 }
 
 std::int64_t integer_of(const TomlNode& node, std::string_view name, std::int64_t least,

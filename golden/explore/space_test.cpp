@@ -193,6 +193,7 @@ TEST(Space, RefusesWithFileKeyValueAndWhatIsAllowed) {
       {"[[axis]]\narray.rows = [1, 2]\narray.cols = [1, 2, 3]", "vary together"},
       {"[[axis]]\nlabels = [\"a\"]\narray.rows = [1, 2]", "labels: 1 labels; allowed: 2"},
       {"[[axis]]\nlabels = []\narray.rows = [1, 2]", "labels: 0 labels; allowed: 2"},
+      {"[[axis]]\nlabels = [\"a\\nb\", \"c\"]\narray.rows = [1, 2]", "labels: allowed: a text"},
       {"[[axis]]\nlabels = [\"a\", \"a\"]\narray.rows = [1, 2]", "a is given twice"},
       {"[[axis]]\narray.rows = [1, 2]\n[[axis]]\narray.rows = [3]", "axis 2: array.rows: given"},
       {"set.array.rows = 4\n[[axis]]\narray.rows = [1, 2]", "axis 1: array.rows: also in [set]"},
