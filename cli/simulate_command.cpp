@@ -15,6 +15,7 @@
 #include "golden/support/sha256.hpp"
 #include "sim/cycles/cycles.hpp"
 #include "sim/cycles/layer_cycles.hpp"
+#include "sim/energy/energy.hpp"
 
 namespace sylvester {
 namespace {
@@ -49,6 +50,12 @@ std::vector<LayerGemm> gemms_of(const SimulateArguments& arguments) {
   return result;
 }
 
+EnergyEvents energy_events(const HardwareParameters& hardware, const GemmJobs& jobs) {
+  EnergyEvents events = prepare_events(hardware, jobs.a);
+  events += prepare_events(hardware, jobs.b);
+  return events += gemm_events(hardware, jobs.gemm);
+}
+
 }  // namespace
 
 int run_simulate(const SimulateArguments& arguments, const Output& output) {
@@ -57,13 +64,18 @@ int run_simulate(const SimulateArguments& arguments, const Output& output) {
   const HardwareParameters hardware = hardware_parameters(config);
   Json layers = Json::array();
   std::string text =
-      fmt::format("{:<16} {:>7} {:>7} {:>7} {:>12} {:>12} {:>12} {:>14} {:>7}\n", "GEMM", "M", "N",
-                  "K", "prepare A", "prepare B", "array", "MACs", "used");
+      fmt::format("{:<16} {:>7} {:>7} {:>7} {:>12} {:>12} {:>12} {:>14} {:>7} {:>10}\n", "GEMM",
+                  "M", "N", "K", "prepare A", "prepare B", "array", "MACs", "used", "energy uJ");
   std::uint64_t cycles = 0;
   std::uint64_t array_cycles = 0;
   std::uint64_t macs = 0;
+  EnergyEvents events;
   for (const LayerGemm& gemm : gemms_of(arguments)) {
-    const GemmCycles c = gemm_cycles(hardware, describe(config, hardware, gemm, "--gemm"));
+    const GemmJobs jobs = describe(config, hardware, gemm, "--gemm");
+    const GemmCycles c = gemm_cycles(hardware, jobs);
+    const EnergyEvents gemm_events = energy_events(hardware, jobs);
+    const double joules = energy_of(gemm_events).total();
+    events += gemm_events;
     cycles += c.total();
     array_cycles += c.gemm;
     macs += c.macs;
@@ -76,15 +88,23 @@ int run_simulate(const SimulateArguments& arguments, const Output& output) {
                       {"prepare_b_cycles", c.prepare_b},
                       {"array_cycles", c.gemm},
                       {"macs", c.macs},
-                      {"array_utilization", used}});
-    text +=
-        fmt::format("{:<16} {:>7} {:>7} {:>7} {:>12} {:>12} {:>12} {:>14} {:>6.1f}%\n", gemm.name,
-                    gemm.m, gemm.n, gemm.k, c.prepare_a, c.prepare_b, c.gemm, c.macs, 100 * used);
+                      {"array_utilization", used},
+                      {"energy_j", joules}});
+    text += fmt::format(
+        "{:<16} {:>7} {:>7} {:>7} {:>12} {:>12} {:>12} {:>14} {:>6.1f}% {:>10.2f}\n", gemm.name,
+        gemm.m, gemm.n, gemm.k, c.prepare_a, c.prepare_b, c.gemm, c.macs, 100 * used, 1e6 * joules);
   }
   const double used = utilisation(hardware, macs, cycles);
   text += fmt::format(
       "{} cycles one job after the other without stalls, {} of them in the array; {:.1f} % used\n",
       cycles, array_cycles, 100 * used);
+  const Energy energy = energy_of(events);
+  text += fmt::format(
+      "{:.2f} uJ by estimate: {:.2f} arithmetic, {:.2f} code buffers, {:.2f} for {} bytes from and "
+      "to "
+      "memory\n",
+      1e6 * energy.total(), 1e6 * energy.arithmetic, 1e6 * energy.buffers, 1e6 * energy.memory,
+      events.moved / 8);
   output.result({{"config", config.source()},
                  {"hardware_hash", to_hex(hardware_hash(hardware))},
                  {"numerics_hash", to_hex(config.numerics_hash())},
@@ -92,6 +112,11 @@ int run_simulate(const SimulateArguments& arguments, const Output& output) {
                  {"array_cycles", array_cycles},
                  {"macs", macs},
                  {"utilization", used},
+                 {"energy_j", energy.total()},
+                 {"energy_arithmetic_j", energy.arithmetic},
+                 {"energy_buffers_j", energy.buffers},
+                 {"energy_memory_j", energy.memory},
+                 {"memory_bytes", events.moved / 8},
                  {"layers", layers}},
                 text);
   return kHolds;

@@ -15,18 +15,20 @@ import sys
 MAY_INCLUDE = {
     "golden": {"golden"},
     "sim/cycles": {"golden", "sim/cycles"},
+    "sim/energy": {"golden", "sim/energy"},
     "sim": {"golden", "sim"},
     "rtl_gen": {"golden", "rtl_gen"},
     "testbenches": {"golden", "sim", "sim/cycles", "rtl_gen", "testbenches"},
     "benchmarks": {"golden", "benchmarks"},
-    "cli": {"golden", "sim", "sim/cycles", "rtl_gen", "testbenches", "cli"},
+    "cli": {"golden", "sim", "sim/cycles", "sim/energy", "rtl_gen", "testbenches", "cli"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"')
 
 
 def layer_of(path):
-    if path.startswith("sim/cycles/"):
-        return "sim/cycles"
+    for layer in ("sim/cycles", "sim/energy"):
+        if path.startswith(layer + "/"):
+            return layer
     return path.split("/", 1)[0]
 
 
