@@ -182,6 +182,9 @@ void add_train_command(CLI::App& app, Arguments& arguments, Command& chosen) {
                   [&t](const Output& output) { return run_train(t, output); });
   add_config(*command, t.config);
   path_option(command->add_option("--data", t.data, "Folder of the data set"), "DIR");
+  path_option(command->add_option("--init", t.init,
+                                  "Begin with the weights that a run of the same network left"),
+              "FILE.npz");
 #ifdef SYLVESTER_HAS_SYSTEMC
   command->add_option("--backend", t.backend, "What computes every job: golden, systemc or rtl")
       ->capture_default_str();

@@ -18,12 +18,12 @@
 #include "golden/config/accelerator.hpp"
 #include "golden/config/config.hpp"
 #include "golden/config/convert.hpp"
+#include "golden/config/training.hpp"
 #include "golden/config/training_key.hpp"
 #include "golden/continual/class_incremental.hpp"
 #include "golden/continual/result_json.hpp"
 #include "golden/data/content_hash.hpp"
 #include "golden/data/load.hpp"
-#include "golden/data/split.hpp"
 #include "golden/numerics/parallel.hpp"
 #include "golden/support/error.hpp"
 #include "golden/support/progress.hpp"
@@ -104,19 +104,28 @@ class SharedProgress {
   std::unique_ptr<Progress> bar_;
 };
 
+// Of the weights that a run begins with; null without --init.
+template <typename AnyJson>
+AnyJson init_hash(const InitialWeights* initial) {
+  return initial == nullptr ? AnyJson() : AnyJson(initial->sha256());
+}
+
 // What the numbers of a seed's run depend on, besides the seed.
-nlohmann::json identity_of(const Config& seeded, const std::string& data_hash) {
+nlohmann::json identity_of(const Config& seeded, const std::string& data_hash,
+                           const InitialWeights* initial) {
   const TrainingKey key = training_key(seeded, data_hash);
   return {{"numerics_hash", key.numerics_hash},
           {"counters", key.counters},
           {"data_sha256", key.data_hash},
-          {"version", program_version()}};
+          {"version", program_version()},
+          {"init_sha256", init_hash<nlohmann::json>(initial)}};
 }
 
 // All seeds, side by side on the golden back end, one after the other on a model.
 std::vector<SeedRun> run_seeds(const TrainArguments& arguments, const Config& config,
-                               const Dataset& data, const std::string& data_hash, TrainTrace* trace,
-                               TrainFolder* folder) {
+                               const Dataset& data, const std::string& data_hash,
+                               const std::shared_ptr<const InitialWeights>& initial,
+                               TrainTrace* trace, TrainFolder* folder) {
   const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   const int asked = static_cast<int>(config.integer("train.threads"));
   const int threads = asked == 0 ? cores : asked;
@@ -130,10 +139,11 @@ std::vector<SeedRun> run_seeds(const TrainArguments& arguments, const Config& co
     const std::uint32_t seed =
         static_cast<std::uint32_t>(config.integer("train.seed")) + static_cast<std::uint32_t>(i);
     const Config seeded = config.with("train.seed", std::to_string(seed));
-    const Split split = make_split(data, split_options(seeded));
+    const TrainingData parts = training_data(seeded, data);
     std::optional<SeedFiles> files;
     if (folder != nullptr) {
-      files.emplace(folder->seed(seed, identity_of(seeded, data_hash), arguments.state_seconds));
+      files.emplace(folder->seed(seed, identity_of(seeded, data_hash, initial.get()),
+                                 arguments.state_seconds));
     }
     RunHooks hooks;
     hooks.progress = [&](const TrainProgress& p) {
@@ -146,7 +156,7 @@ std::vector<SeedRun> run_seeds(const TrainArguments& arguments, const Config& co
       hooks.save = [&](const nlohmann::json& state) { files->save(state); };
       hooks.resume = files->state();
     }
-    runs[i] = {seed, run_class_incremental(train_settings(seeded), split, backend, hooks)};
+    runs[i] = {seed, run_training(seeded, parts, backend, hooks, initial)};
   };
 
   const auto work = [&](std::size_t) {
@@ -204,15 +214,21 @@ Json summary_json(const std::vector<SeedRun>& runs) {
           {"seconds", entry([](const TrainResult& r) { return r.seconds; })}};
 }
 
+// Other tasks have one measure.
+bool is_incremental(const TrainResult& result) { return result.metric == TrainResult{}.metric; }
+
 std::string text_of(const std::vector<SeedRun>& runs) {
   std::string text;
   for (const SeedRun& run : runs) {
     const TrainResult& r = run.result;
-    text += fmt::format(
-        "seed {}: average incremental accuracy {}, final {}, "
-        "{:.2f} % limited tiles, {} steps in {}, weights {}\n",
-        run.seed, percent_text(r.linear.average_incremental()), percent_text(r.linear.final()),
-        100 * r.totals.limited_tile_share(), r.steps, duration_text(r.seconds), r.weights_sha256);
+    const std::string reached =
+        is_incremental(r) ? fmt::format("average incremental accuracy {}, final {}",
+                                        percent_text(r.linear.average_incremental()),
+                                        percent_text(r.linear.final()))
+                          : fmt::format("{} {}", r.metric, percent_text(r.linear.final()));
+    text += fmt::format("seed {}: {}, {:.2f} % limited tiles, {} steps in {}, weights {}\n",
+                        run.seed, reached, 100 * r.totals.limited_tile_share(), r.steps,
+                        duration_text(r.seconds), r.weights_sha256);
   }
   // The same for all seeds: it depends on the network and the arithmetic alone.
   const KeptBytes& kept = runs.front().result.backward_bytes;
@@ -225,10 +241,17 @@ std::string text_of(const std::vector<SeedRun>& runs) {
       if (s.n == 0) return std::string("-");
       return fmt::format("{:.2f} +- {:.2f} %", s.mean, s.deviation);
     };
-    text += fmt::format(
-        "{} seeds: average incremental accuracy {}, final {}, forgetting {} (mean +- deviation)\n",
-        runs.size(), entry([](const TrainResult& r) { return r.linear.average_incremental(); }),
-        entry([](const TrainResult& r) { return r.linear.final(); }), entry(forgetting_of));
+    const std::string final = entry([](const TrainResult& r) { return r.linear.final(); });
+    const TrainResult& first = runs.front().result;
+    text += is_incremental(first)
+                ? fmt::format(
+                      "{} seeds: average incremental accuracy {}, final {}, forgetting {} (mean +- "
+                      "deviation)\n",
+                      runs.size(),
+                      entry([](const TrainResult& r) { return r.linear.average_incremental(); }),
+                      final, entry(forgetting_of))
+                : fmt::format("{} seeds: {} {} (mean +- deviation)\n", runs.size(), first.metric,
+                              final);
   }
   return text;
 }
@@ -271,6 +294,8 @@ int run_train(const TrainArguments& arguments, const Output& output) {
   const auto trace = TrainTrace::make(arguments.trace, config, arguments.seeds);
   const Dataset data = dataset_of(arguments, config);
   const std::string data_hash = content_hash(data);
+  const std::shared_ptr<const InitialWeights> initial =
+      arguments.init.empty() ? nullptr : InitialWeights::read(arguments.init);
   const Json head = {{"config", config.source()},
                      {"backend", arguments.backend},
                      {"data", data.name},
@@ -279,7 +304,8 @@ int run_train(const TrainArguments& arguments, const Output& output) {
                      {"numerics_hash", to_hex(config.numerics_hash())},
                      {"hardware_hash", to_hex(hardware_hash(config))},
                      {"first_seed", config.integer("train.seed")},
-                     {"number_of_seeds", arguments.seeds}};
+                     {"number_of_seeds", arguments.seeds},
+                     {"init_sha256", init_hash<Json>(initial.get())}};
   std::optional<TrainFolder> folder;
   if (!arguments.out.empty()) {
     folder.emplace(arguments.out, arguments.resume,
@@ -292,7 +318,8 @@ int run_train(const TrainArguments& arguments, const Output& output) {
   }
   std::vector<SeedRun> runs;
   try {
-    runs = run_seeds(arguments, config, data, data_hash, trace.get(), folder ? &*folder : nullptr);
+    runs = run_seeds(arguments, config, data, data_hash, initial, trace.get(),
+                     folder ? &*folder : nullptr);
   } catch (...) {
     if (folder) folder->abandon();
     throw;

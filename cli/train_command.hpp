@@ -1,4 +1,4 @@
-// sylvester train: class-incremental or plain training on one of the back ends.
+// sylvester train: the training that a configuration describes, on one of the back ends.
 #pragma once
 
 #include <string>
@@ -11,6 +11,7 @@ namespace sylvester {
 
 struct TrainArguments {
   ConfigArgument config;
+  std::string init;                ///< .npz file of the weights to begin with; empty: drawn ones
   std::string data;                ///< folder of the data set; empty: the embedded one
   std::string backend = "golden";  ///< golden, systemc, rtl
   int seeds = 1;                   ///< runs with train.seed, train.seed + 1, ...

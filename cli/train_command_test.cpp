@@ -61,6 +61,106 @@ TEST_F(Program, TrainWritesResultAndWeights) {
   EXPECT_FALSE(fs::exists(out / "seed-2"));
 }
 
+TEST_F(Program, TrainBeginsWithTheWeightsOfAnotherRun) {
+  const auto train = [&](const std::string& out, std::vector<std::string> more) {
+    std::vector<std::string> words = {
+        "train", "train-small",       "--set", "continual.classes_per_task=12",
+        "--set", "train.max_steps=3", "--out", (folder_ / out).string()};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  const auto sha_of = [](const json& result) {
+    return result.at("seeds").at(0).at("weights_sha256").get<std::string>();
+  };
+  const json left = run_json(train("left", {"--set", "train.arithmetic=float"}));
+  EXPECT_EQ(left.at("init_sha256"), nullptr);
+  const std::string weights = (folder_ / "left" / "seed-1" / "weights.npz").string();
+  const json same = run_json(train("same", {"--init", weights, "--set", "train.learning_rate=0"}));
+  EXPECT_EQ(sha_of(same), sha_of(left));
+  EXPECT_EQ(same.at("init_sha256").get<std::string>().size(), 64U);
+  const json tuned = run_json(train("tuned", {"--init", weights}));
+  EXPECT_NE(sha_of(tuned), sha_of(run_json(train("drawn", {}))));
+  EXPECT_THAT(run(train("tuned", {"--init", weights, "--resume"})).out,
+              HasSubstr("finished earlier"));
+  expect_bad_input(train("tuned", {"--resume"}), "result.json: belongs to a run with init_sha256");
+
+  expect_bad_input(train("bad", {"--init", (folder_ / "none.npz").string()}), "none.npz");
+  expect_bad_input(train("bad", {"--init", ""}), "--init");
+  expect_bad_input(train("bad", {"--init", weights, "--set", "network.layers=dense 6"}),
+                   "is not of this network: array 'layer-0-weight' has the shape");
+  expect_bad_input(train("bad", {"--init", weights, "--set", "continual.classes_per_task=2"}),
+                   "; allowed: 2 x ");
+  EXPECT_FALSE(fs::exists(folder_ / "bad"));
+}
+
+// The files of MNIST with a bright square in every image.
+void write_digits(const fs::path& folder) {
+  for (const auto& [part, images] : {std::pair("train", 20), std::pair("t10k", 10)}) {
+    const auto count = std::string(3, '\0') + static_cast<char>(images);
+    const std::string size("\0\0\0\x1c\0\0\0\x1c", 8);
+    std::string pixels = std::string("\0\0\x08\x03", 4) + count + size;
+    std::string labels = std::string("\0\0\x08\x01", 4) + count;
+    for (int i = 0; i < images; ++i) {
+      labels += static_cast<char>(i % 10);
+      for (int p = 0; p < 28 * 28; ++p) {
+        const bool ink = p / 28 >= 6 && p / 28 < 22 && p % 28 >= 6 && p % 28 < 12 + i % 10;
+        pixels += ink ? '\xff' : '\0';
+      }
+    }
+    write_file(folder / (std::string(part) + "-images-idx3-ubyte"), pixels);
+    write_file(folder / (std::string(part) + "-labels-idx1-ubyte"), labels);
+  }
+}
+
+TEST_F(Program, ScenesAreTrainedAndExplored) {
+  write_digits(folder_);
+  const std::vector<std::string> set = {
+      "data.set=mnist-canvas", "data.train_images=8",
+      "data.test_images=4",    "train.max_steps=2",
+      "train.batch=4",         "network.layers=conv 4 kernel=8 stride=8,relu"};
+  const auto train = [&](const std::string& task, std::vector<std::string> more) {
+    std::vector<std::string> words = {"train", "hdqt", "--set", "train.task=" + task};
+    for (const std::string& setting : set) words.insert(words.end(), {"--set", setting});
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  const std::vector<std::string> data = {"--data", folder_.string()};
+  const Finished finished = run(train("detection", data));
+  EXPECT_EQ(finished.status, 0) << finished.err;
+  EXPECT_THAT(finished.out, HasSubstr("seed 1: mAP@0.5 "));
+  const json trained = run_json(train("detection", data));
+  EXPECT_EQ(trained.at("seeds").at(0).at("metric"), "mAP@0.5");
+  EXPECT_EQ(trained.at("seeds").at(0).at("final_by_class").size(), 10U);
+
+  std::string space = "base = \"hdqt\"\nmeasure = [\"accuracy\", \"cycles\"]\n[set]\n";
+  space += "train.task = \"detection\"\ndata.set = \"mnist-canvas\"\ndata.train_images = 8\n";
+  space += "data.test_images = 4\ntrain.max_steps = 2\ntrain.batch = 4\n";
+  space += "network.layers = [\"conv 4 kernel=8 stride=8\", \"relu\"]\n";
+  const std::string file_name = file("space.toml", space);
+  const json explored = run_json(
+      {"explore", file_name, "--out", (folder_ / "explored").string(), "--data", folder_.string()});
+  const json& seed = explored.at("points").at(0).at("seeds").at(0);
+  EXPECT_EQ(seed.at("weights_sha256"), trained.at("seeds").at(0).at("weights_sha256"));
+  EXPECT_EQ(seed.at("final_accuracy"), trained.at("seeds").at(0).at("final_accuracy"));
+
+  expect_bad_input(train("detection", {}), "data.set: value mnist-canvas needs --data DIR");
+  expect_bad_input(train("classification", data),
+                   "train.task: value \"classification\"; allowed: detection, segmentation, for "
+                   "data.set is \"mnist-canvas\"");
+  expect_bad_input(train("segmentation", data), "allowed for segmentation: 64 x 64");
+  expect_bad_input(train("boxes", data), "train.task: value \"boxes\"; allowed: one of");
+  expect_bad_input(train("detection", {"--data", (folder_ / "none").string()}),
+                   "no such directory, so no file of data set 'mnist-canvas'");
+  expect_bad_input({"train", "hdqt", "--set", "train.task=detection"},
+                   "data.set: value \"embedded\"; allowed: mnist-canvas");
+  std::vector<std::string> tuned = data;
+  tuned.insert(tuned.end(), {"--set", "fnt.epochs=1"});
+  expect_bad_input(train("detection", tuned), "fnt.epochs: value 1; allowed: 0");
+  std::vector<std::string> many = data;
+  many.insert(many.end(), {"--set", "data.train_images=50001"});
+  expect_bad_input(train("detection", many), "data.train_images: value 50001; allowed: integer");
+}
+
 TEST_F(Program, TrainGoesOnAfterBeingKilledAtAnyMoment) {
   const auto train = [&](const std::string& out, std::vector<std::string> more) {
     std::vector<std::string> words = {"train",           "train-small",

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "golden/support/error.hpp"
-#include "golden/support/npz.hpp"
 #include "golden/support/state_file.hpp"
+#include "golden/train/weights_file.hpp"
 
 namespace sylvester {
 namespace {
@@ -21,54 +21,6 @@ constexpr const char* kResultFile = "result.json";
 constexpr const char* kStateKind = "training state";
 
 std::string seed_name(std::uint32_t seed) { return fmt::format("seed-{}", seed); }
-
-std::string weight_bytes(std::vector<std::size_t> shape, const std::vector<float>& values) {
-  return npy_bytes({.name = {},
-                    .is_float = true,
-                    .shape = std::move(shape),
-                    .integers = {},
-                    .floats = {values.begin(), values.end()}},
-                   NpyType::kFloat32);
-}
-
-// Outputs x inputs, of a convolution outputs x kernel rows x kernel columns x channels.
-std::vector<std::size_t> weight_shape(const Node& node) {
-  const auto size = [](int value) { return static_cast<std::size_t>(value); };
-  if (node.kind == NodeKind::kPosition) {
-    return {size(node.shape.positions()), size(node.shape.channels)};
-  }
-  if (node.k == 0) return {node.weight.size()};
-  if (node.kind != NodeKind::kConv) return {size(node.outputs()), size(node.k)};
-  const Extent& kernel = node.window.kernel;
-  return {size(node.outputs()), size(kernel.height), size(kernel.width),
-          size(node.k / kernel.area())};
-}
-
-// layer-<l>-weight and -bias, of normalisations norm-<n>-weight, -bias, -mean and -variance,
-// position-<p>-weight.
-std::string weights_file(const Network& network) {
-  std::vector<std::pair<std::string, std::string>> arrays;
-  int layers = 0;
-  int norms = 0;
-  int positions = 0;
-  for (const Node& node : network.nodes) {
-    if (node.weight.empty()) continue;
-    const std::string name = node.k > 0 ? fmt::format("layer-{}", layers++)
-                             : node.kind == NodeKind::kPosition
-                                 ? fmt::format("position-{}", positions++)
-                                 : fmt::format("norm-{}", norms++);
-    const auto add = [&](const char* part, std::vector<std::size_t> shape,
-                         const std::vector<float>& values) {
-      if (values.empty()) return;
-      arrays.emplace_back(fmt::format("{}-{}", name, part), weight_bytes(std::move(shape), values));
-    };
-    add("weight", weight_shape(node), node.weight);
-    add("bias", {node.bias.size()}, node.bias);
-    add("mean", {node.running_mean.size()}, node.running_mean);
-    add("variance", {node.running_variance.size()}, node.running_variance);
-  }
-  return npz_bytes(arrays);
-}
 
 // The first `records` lines of a file, all that belongs to a state.
 std::string first_lines(const fs::path& file, std::uint64_t records) {
@@ -225,7 +177,7 @@ void TrainFolder::write(const nlohmann::ordered_json& result, const std::vector<
   write_output_folder(folder_, is_own(), [&](const fs::path& folder) {
     for (const SeedRun& run : runs) {
       const std::string name = seed_name(run.seed);
-      write_file(folder / name / "weights.npz", weights_file(run.result.network));
+      write_file(folder / name / "weights.npz", weights_npz(run.result.network));
       write_file(folder / name / "metrics.jsonl", read_file(unfinished() / (name + ".jsonl")));
     }
     write_file(folder / kResultFile, result.dump(2) + "\n");

@@ -144,6 +144,18 @@ SplitOptions split_options(const Config& config) {
           .clip = config.real("data.clip")};
 }
 
+SceneSettings scene_settings(const Config& config) {
+  return {.task = task_kind(config.text("train.task")),
+          .box_weight = static_cast<float>(config.real("detection.box_weight")),
+          .training = train_settings(config)};
+}
+
+CanvasOptions canvas_options(const Config& config) {
+  return {.seed = static_cast<std::uint64_t>(config.integer("train.seed")),
+          .train_images = as_int(config, "data.train_images"),
+          .test_images = as_int(config, "data.test_images")};
+}
+
 std::uint64_t hardware_hash(const Config& config) {
   return hardware_hash(hardware_parameters(config));
 }

@@ -10,6 +10,7 @@
 #include "golden/numerics/accumulate.hpp"
 #include "golden/numerics/prepare.hpp"
 #include "golden/numerics/role.hpp"
+#include "golden/tasks/scene_training.hpp"
 #include "golden/train/recipe.hpp"
 #include "golden/train/sgd.hpp"
 #include "golden/train/totals.hpp"
@@ -33,8 +34,13 @@ SgdSettings sgd_settings(const Config& config);
 /// Everything that a class-incremental run needs besides its data.
 TrainSettings train_settings(const Config& config);
 
+/// Everything that a run of detection or segmentation needs besides its scenes.
+SceneSettings scene_settings(const Config& config);
+
 /// The split of the run's seed.
 SplitOptions split_options(const Config& config);
+/// The scenes of the run's seed.
+CanvasOptions canvas_options(const Config& config);
 
 /// Hash of hardware_parameters(config), the one that the RTL carries.
 std::uint64_t hardware_hash(const Config& config);

@@ -149,6 +149,24 @@ void check_backward(const Config& config) {
   }
 }
 
+// Scenes are for detection and segmentation alone, and these for nothing else.
+void check_task(const Config& config) {
+  const std::string& task = config.text("train.task");
+  const bool scenes = config.text("data.set") == "mnist-canvas";
+  if (task == "classification") {
+    if (scenes) {
+      refuse(config, "train.task", "detection, segmentation, for data.set is \"mnist-canvas\"");
+    }
+    return;
+  }
+  if (!scenes) {
+    refuse(config, "data.set", fmt::format("mnist-canvas, for train.task is \"{}\"", task));
+  }
+  if (config.integer("fnt.epochs") != 0) {
+    refuse(config, "fnt.epochs", fmt::format("0, for train.task is \"{}\"", task));
+  }
+}
+
 void check_network(const Config& config) {
   try {
     check_layers(config.texts("network.layers"));
@@ -180,6 +198,7 @@ void check_combinations(const Config& config) {
   check_signs(config);
   check_training(config);
   check_backward(config);
+  check_task(config);
   check_network(config);
   check_modes(config);
 }

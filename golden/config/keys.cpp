@@ -13,6 +13,7 @@
 #include "golden/numerics/prepare.hpp"
 #include "golden/numerics/role.hpp"
 #include "golden/numerics/transform.hpp"
+#include "golden/tasks/scene_training.hpp"
 #include "golden/train/layer_list.hpp"
 #include "golden/train/recipe.hpp"
 #include "golden/train/sgd.hpp"
@@ -337,6 +338,29 @@ KeyDeclaration integer_list(std::string name, std::vector<std::int64_t> value, s
           .sentence = std::move(sentence)};
 }
 
+// Keys of a table stand together, so these are called where their tables are.
+
+void add_task(std::vector<KeyDeclaration>& keys) {
+  keys.push_back(choice(
+      "train.task", to_string(TaskKind::kClassification),
+      names(TaskKind::kClassification, TaskKind::kDetection, TaskKind::kSegmentation), kNumeric,
+      "What is learned: a label for a sample, or the boxes or pixels of the digits of scenes "
+      "(data.set = \"mnist-canvas\")."));
+}
+
+void add_scenes(std::vector<KeyDeclaration>& keys) {
+  const CanvasOptions d;
+  keys.push_back(integer("data.train_images", d.train_images, 1, kMostScenes, "scenes", kNumeric,
+                         "Scenes to train on, of mnist-canvas."));
+  keys.push_back(integer("data.test_images", d.test_images, 1, kMostScenes, "scenes", kNumeric,
+                         "Scenes to test on, of mnist-canvas."));
+}
+
+void add_detection(std::vector<KeyDeclaration>& keys) {
+  keys.push_back(real("detection.box_weight", real_default(SceneSettings{}.box_weight), 0, 1000,
+                      kNumeric, "Factor of the boxes' part of the loss in detection."));
+}
+
 void add_network_and_data(std::vector<KeyDeclaration>& keys) {
   const TrainSettings d;
   const SplitOptions split;
@@ -360,6 +384,7 @@ void add_network_and_data(std::vector<KeyDeclaration>& keys) {
                          kNumeric, "Train on the first so many samples of each class; 0: all."));
   keys.push_back(real("data.clip", split.clip, 0.1, 1e6, kNumeric,
                       "Limit of a standardised feature, in standard deviations."));
+  add_scenes(keys);
   keys.push_back(
       choice("continual.method", to_string(d.method),
              names(ContinualMethod::kFineTune, ContinualMethod::kReplay, ContinualMethod::kJoint,
@@ -389,6 +414,7 @@ void add_train(std::vector<KeyDeclaration>& keys) {
   const TrainSettings d;
   const SgdSettings sgd;
   const PaperRecipe paper;
+  add_task(keys);
   keys.push_back(choice("train.arithmetic", "quantised", {"float", "quantised", "paper-float"},
                         kNumeric,
                         "Arithmetic of the three GEMMs of a layer: float32, the numeric contract, "
@@ -463,6 +489,7 @@ std::vector<KeyDeclaration> make_declared_keys() {
   add_hardware(keys);
   add_network_and_data(keys);
   add_train(keys);
+  add_detection(keys);
   return keys;
 }
 

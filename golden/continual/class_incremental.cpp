@@ -268,6 +268,7 @@ class Run {
     } catch (const UserError& error) {
       throw UserError(fmt::format("network.layers: {}", error.what()));
     }
+    if (settings_.initial_weights) settings_.initial_weights->put_into(network);
     if (!settings_.initial) return;
     const Network& initial = *settings_.initial;
     if (initial.heads.empty() || initial.inputs() != split_.train.features ||

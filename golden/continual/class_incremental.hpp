@@ -55,10 +55,11 @@ struct RunHooks {
 
 struct TrainResult {
   std::string weights_sha256;
-  AccuracyRecord linear;          ///< the classifier's outputs
-  AccuracyRecord nearest_mean;    ///< nearest mean of exemplars; empty without memory
-  std::vector<double> task_loss;  ///< mean over the batches of each task's last epoch
-  TrainTotals totals;             ///< of the training steps
+  std::string metric = "accuracy";  ///< that `linear` has, in percent
+  AccuracyRecord linear;            ///< the classifier's outputs
+  AccuracyRecord nearest_mean;      ///< nearest mean of exemplars; empty without memory
+  std::vector<double> task_loss;    ///< mean over the batches of each task's last epoch
+  TrainTotals totals;               ///< of the training steps
   /// Of the passes through the network before the task that lwf, icarl and bic take.
   TrainTotals teacher_totals;
   std::uint64_t steps = 0;  ///< updates of the weights

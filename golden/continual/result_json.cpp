@@ -49,8 +49,11 @@ Json counters_json(const TrainTotals& totals) {
 }  // namespace
 
 Json to_json(const TrainResult& result) {
-  Json json = {{"weights_sha256", result.weights_sha256}};
+  Json json = {{"weights_sha256", result.weights_sha256}, {"metric", result.metric}};
   json.update(head_json(result.linear));
+  if (!result.linear.class_accuracy.empty()) {
+    json["final_by_class"] = result.linear.class_accuracy.back();  // null: no test sample
+  }
   if (!result.nearest_mean.accuracy.empty()) json["nearest_mean"] = head_json(result.nearest_mean);
   json["limited_tile_share"] = result.totals.limited_tile_share();
   json["counters"] = counters_json(result.totals);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "golden/train/network.hpp"
 #include "golden/train/recipe.hpp"
 #include "golden/train/sgd.hpp"
+#include "golden/train/weights_file.hpp"
 
 namespace sylvester {
 
@@ -44,6 +46,8 @@ struct TrainSettings {
   std::uint64_t max_steps = 0;     ///< stop training after so many updates; 0: no limit
   std::optional<Network> initial;  ///< to begin with instead of drawn weights; its classifier has
                                    ///< the classes of the first task
+  /// The same, from a file: those of the network of the first task, or null.
+  std::shared_ptr<const InitialWeights> initial_weights;
 };
 
 /// Of an epoch of a task, from 0.

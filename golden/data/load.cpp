@@ -65,6 +65,12 @@ std::optional<Dataset> read_mnist(const std::filesystem::path& folder) {
   return std::nullopt;
 }
 
+// Its scenes are made from the images (canvas.hpp).
+std::optional<Dataset> read_canvas_digits(const std::filesystem::path& folder) {
+  if (auto digits = read_mnist(folder / "mnist")) return digits;
+  return read_mnist(folder);
+}
+
 std::optional<Dataset> read_embedded(const std::filesystem::path&) { return embedded_dataset(); }
 
 struct Source {
@@ -74,7 +80,7 @@ struct Source {
   std::string_view origin;
 };
 
-constexpr std::array<Source, 9> kSources = {{
+constexpr std::array<Source, 10> kSources = {{
     {"embedded", read_embedded, "", ""},
     {"dsads", read_dsads, "dsads_features_405.csv, a01/p1/s01.txt and so on (also below data/)",
      "UCI Machine Learning Repository, \"Daily and Sports Activities\", doi 10.24432/C5C59F"},
@@ -93,6 +99,10 @@ constexpr std::array<Source, 9> kSources = {{
      "doi 10.24432/C5HK59"},
     {"mnist", read_mnist, "train-images-idx3-ubyte (also below raw/ and MNIST/raw/)",
      "Y. LeCun, C. Cortes, C. Burges, \"The MNIST database of handwritten digits\""},
+    {"mnist-canvas", read_canvas_digits,
+     "train-images-idx3-ubyte of MNIST (also below mnist/, raw/ and MNIST/raw/)",
+     "scenes made from Y. LeCun, C. Cortes, C. Burges, \"The MNIST database of handwritten "
+     "digits\""},
     {"optdigits", read_optdigits, "optdigits.tra",
      "UCI Machine Learning Repository, \"Optical Recognition of Handwritten Digits\", "
      "doi 10.24432/C50P49"},

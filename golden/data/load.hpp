@@ -22,6 +22,7 @@ std::span<const std::string_view> dataset_names();
 ///   wisdm               wisdm.hpp
 ///   mnist               train-images-idx3-ubyte ..., 28x28 pixels, scaled by 1/255; also below
 ///                       raw/ and MNIST/raw/ and with a dot in front of "idx"
+///   mnist-canvas        the same files, also below mnist/; canvas.hpp makes scenes of them
 ///   optdigits           optdigits.tra and optdigits.tes, 8x8 pixels, scaled by 1/16
 ///   cifar10, cifar100   cifar.hpp
 /// Files lie in `directory` or in its sub-folder `name`, plain or with .xz or .gz added.

@@ -116,11 +116,9 @@ TEST(Load, NamesTheFileOfABadValue) {
 }
 
 TEST(Load, RefusesUnknownNames) {
-  EXPECT_THAT(
-      user_error([] { load_dataset("dsdas", "."); }),
-      AllOf(
-          HasSubstr("'dsdas'"),
-          HasSubstr("embedded, dsads, hapt, pamap2, wisdm, mnist, optdigits, cifar10, cifar100")));
+  EXPECT_THAT(user_error([] { load_dataset("dsdas", "."); }),
+              AllOf(HasSubstr("'dsdas'"), HasSubstr("embedded, dsads, hapt, pamap2, wisdm, mnist, "
+                                                    "mnist-canvas, optdigits, cifar10, cifar100")));
 }
 
 TEST(Load, RefusesMissingFolderAndFiles) {

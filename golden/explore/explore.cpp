@@ -9,6 +9,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,6 +17,7 @@
 
 #include "golden/config/accelerator.hpp"
 #include "golden/config/convert.hpp"
+#include "golden/config/training.hpp"
 #include "golden/continual/class_incremental.hpp"
 #include "golden/continual/result_json.hpp"
 #include "golden/data/content_hash.hpp"
@@ -24,9 +26,7 @@
 #include "golden/numerics/parallel.hpp"
 #include "golden/support/error.hpp"
 #include "golden/support/progress.hpp"
-#include "golden/support/random.hpp"
 #include "golden/train/executor.hpp"
-#include "golden/train/layer_list.hpp"
 #include "golden/train/network.hpp"
 
 namespace sylvester {
@@ -72,31 +72,30 @@ auto at_point(const Config& config, const Body& body) {
   }
 }
 
-// Splits that are in use, so that trainings of the same seed share one.
+// Training and test parts that are in use, so that trainings of the same seed share them.
 class Splits {
  public:
   explicit Splits(const DataSets& sets) : sets_(sets) {}
 
-  std::shared_ptr<const Split> split(const Config& config) {
+  std::shared_ptr<const TrainingData> split(const Config& config) {
     const std::string& set = config.text("data.set");
-    const SplitOptions options = split_options(config);
-    const Key key{set, options};
+    const Key key{set, split_options(config), canvas_options(config)};
     const std::lock_guard lock(mutex_);
-    std::weak_ptr<const Split>& kept = kept_[key];
-    std::shared_ptr<const Split> split = kept.lock();
+    std::weak_ptr<const TrainingData>& kept = kept_[key];
+    std::shared_ptr<const TrainingData> split = kept.lock();
     if (!split) {
-      split = std::make_shared<const Split>(make_split(sets_.at(set).data, options));
+      split = std::make_shared<const TrainingData>(training_data(config, sets_.at(set).data));
       kept = split;
     }
     return split;
   }
 
  private:
-  using Key = std::pair<std::string, SplitOptions>;
+  using Key = std::tuple<std::string, SplitOptions, CanvasOptions>;
 
   const DataSets& sets_;
   std::mutex mutex_;
-  std::map<Key, std::weak_ptr<const Split>> kept_;
+  std::map<Key, std::weak_ptr<const TrainingData>> kept_;
 };
 
 Config seeded(const Config& config, std::uint32_t seed) {
@@ -150,8 +149,8 @@ void try_first_step(const Config& config, Splits& splits) {
     const auto split = splits.split(config);
     const auto backend = make_golden_backend(1);
     try {
-      run_class_incremental(train_settings(config), *split, *backend,
-                            {.progress = [](const TrainProgress&) { throw TrialEnds{}; }});
+      run_training(config, *split, *backend,
+                   {.progress = [](const TrainProgress&) { throw TrialEnds{}; }});
     } catch (const TrialEnds&) {
     }
   });
@@ -187,20 +186,18 @@ struct CycleJob {
 
 // The GEMMs of a training step of the network that the settings describe, with all classes.
 std::vector<LayerGemm> network_step(const Config& config, const Dataset& data) {
-  const TrainSettings settings = train_settings(config);
-  HostRandom random(settings.seed);
-  const Network network =
-      make_network(shape_of(data), settings.layers, data.classes, settings.bias, random);
+  const Network network = whole_network(config, data);
+  const std::int64_t batch = config.integer("train.batch");
   std::vector<bool> needs;
   needs_gradient(network, needs);
   std::vector<LayerGemm> gemms;
   for (int l = 0; l < network.depth(); ++l) {
     const Node& node = network.layer(l);
-    const std::int64_t rows = std::int64_t{settings.batch} * node.shape.positions();
+    const std::int64_t rows = batch * node.shape.positions();
     if (rows > std::numeric_limits<std::int32_t>::max()) {
       throw UserError(
           fmt::format("train.batch: value {}; allowed with {} positions of layer {}: {} at most",
-                      settings.batch, node.shape.positions(), l,
+                      batch, node.shape.positions(), l,
                       std::numeric_limits<std::int32_t>::max() / node.shape.positions()));
     }
     const LayerShape shape{
@@ -286,15 +283,15 @@ class Bar {
 };
 
 // `split` keeps the split of the training before, which is often the same.
-Training train(const Config& config, Splits& splits, std::shared_ptr<const Split>& split,
+Training train(const Config& config, Splits& splits, std::shared_ptr<const TrainingData>& split,
                Backend& backend, const std::function<void(double)>& progress) {
   const auto begin = std::chrono::steady_clock::now();
   try {
     split = splits.split(config);
-    return training_of(run_class_incremental(
-        train_settings(config), *split, backend, {.progress = [&](const TrainProgress& p) {
-          progress(static_cast<double>(p.step) / static_cast<double>(p.steps));
-        }}));
+    return training_of(
+        run_training(config, *split, backend, {.progress = [&](const TrainProgress& p) {
+                       progress(static_cast<double>(p.step) / static_cast<double>(p.steps));
+                     }}));
   } catch (const UserError& error) {
     Training failed;
     failed.failure = error.what();
@@ -311,7 +308,7 @@ void train_all(const Space& space, const std::vector<Job>& jobs, Splits& splits,
   const auto work = [&](std::size_t) {
     try {
       const auto backend = make_golden_backend(1);
-      std::shared_ptr<const Split> split;
+      std::shared_ptr<const TrainingData> split;
       for (std::size_t i = next++; i < jobs.size(); i = next++) {
         const auto progress = [&](double share) { bar.update(i, share); };
         store.add(jobs[i].key, train(jobs[i].config(space), splits, split, *backend, progress));

@@ -1,6 +1,7 @@
 #include "golden/train/layer_list.hpp"
 
 #include <charconv>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -18,13 +19,16 @@ constexpr int kMostHeads = 65535;
 constexpr int kMostMlp = 64;
 constexpr int kAsInput = 0;
 
-enum class Block { kNone, kBasic, kTransformer };
+constexpr int kMostKept = 99;
+
+// What an entry adds: a node, several ones, or a name for the one before it.
+enum class Form { kNode, kBasicBlock, kTransformerBlock, kKeep, kAdd };
 
 // What an entry says, with the defaults of its kind.
 struct Layer {
   NodeKind kind = NodeKind::kRelu;
-  Block block = Block::kNone;
-  int outputs = 0;  ///< or kAsInput
+  Form form = Form::kNode;
+  int outputs = 0;  ///< or kAsInput; the number of what is kept or added
   Window window;
   bool global = false;  ///< average-pool over the whole image
   int heads = 0;        ///< attention
@@ -32,7 +36,7 @@ struct Layer {
   int repeat = 1;       ///< blocks
 };
 
-enum class Argument { kNone, kWidth, kWidthOrInput, kKernel, kOptionalKernel };
+enum class Argument { kNone, kWidth, kWidthOrInput, kKernel, kOptionalKernel, kKept };
 enum Setting : unsigned {
   kNoSetting = 0,
   kKernel = 1,  ///< obligatory
@@ -46,38 +50,41 @@ enum Setting : unsigned {
 struct Rule {
   std::string_view name;
   NodeKind kind;
-  Block block;
+  Form form;
   Argument argument;  ///< the word behind the name
   unsigned settings;  ///< Setting
-  std::string_view form;
+  std::string_view text;
 
   [[nodiscard]] bool has(Setting setting) const { return (settings & setting) != 0; }
 };
 constexpr Rule kRules[] = {
-    {"dense", NodeKind::kDense, Block::kNone, Argument::kWidthOrInput, kNoSetting,
+    {"dense", NodeKind::kDense, Form::kNode, Argument::kWidthOrInput, kNoSetting,
      "dense N, dense input (N in 1...65535)"},
-    {"conv", NodeKind::kConv, Block::kNone, Argument::kWidth, kKernel | kStride | kPad,
+    {"conv", NodeKind::kConv, Form::kNode, Argument::kWidth, kKernel | kStride | kPad,
      "conv N kernel=K [stride=S] [pad=P] (N in 1...65535; K and S in 1...255, P in 0...254, or "
      "HxW such as 1x5)"},
-    {"batch-norm", NodeKind::kBatchNorm, Block::kNone, Argument::kNone, kNoSetting, "batch-norm"},
-    {"layer-norm", NodeKind::kLayerNorm, Block::kNone, Argument::kNone, kNoSetting, "layer-norm"},
-    {"basic-block", NodeKind::kAdd, Block::kBasic, Argument::kWidth, kStride | kRepeat,
+    {"batch-norm", NodeKind::kBatchNorm, Form::kNode, Argument::kNone, kNoSetting, "batch-norm"},
+    {"layer-norm", NodeKind::kLayerNorm, Form::kNode, Argument::kNone, kNoSetting, "layer-norm"},
+    {"basic-block", NodeKind::kAdd, Form::kBasicBlock, Argument::kWidth, kStride | kRepeat,
      "basic-block N [stride=S] [repeat=R] (N in 1...65535, S in 1...255 or HxW, R in 1...1000)"},
-    {"transformer-block", NodeKind::kAdd, Block::kTransformer, Argument::kNone,
+    {"transformer-block", NodeKind::kAdd, Form::kTransformerBlock, Argument::kNone,
      kHeads | kMlp | kRepeat,
      "transformer-block heads=H [mlp=M] [repeat=R] (H in 1...65535, M in 1...64, R in 1...1000)"},
-    {"relu", NodeKind::kRelu, Block::kNone, Argument::kNone, kNoSetting, "relu"},
-    {"gelu", NodeKind::kGelu, Block::kNone, Argument::kNone, kNoSetting, "gelu"},
-    {"attention", NodeKind::kAttention, Block::kNone, Argument::kNone, kHeads,
+    {"relu", NodeKind::kRelu, Form::kNode, Argument::kNone, kNoSetting, "relu"},
+    {"gelu", NodeKind::kGelu, Form::kNode, Argument::kNone, kNoSetting, "gelu"},
+    {"attention", NodeKind::kAttention, Form::kNode, Argument::kNone, kHeads,
      "attention heads=H (H in 1...65535)"},
-    {"position", NodeKind::kPosition, Block::kNone, Argument::kNone, kNoSetting, "position"},
-    {"max-pool", NodeKind::kMaxPool, Block::kNone, Argument::kKernel, kStride | kPad,
+    {"position", NodeKind::kPosition, Form::kNode, Argument::kNone, kNoSetting, "position"},
+    {"max-pool", NodeKind::kMaxPool, Form::kNode, Argument::kKernel, kStride | kPad,
      "max-pool K [stride=S] [pad=P] (K and S in 1...255, P in 0...254, or HxW)"},
-    {"average-pool", NodeKind::kAveragePool, Block::kNone, Argument::kOptionalKernel, kStride,
+    {"average-pool", NodeKind::kAveragePool, Form::kNode, Argument::kOptionalKernel, kStride,
      "average-pool, average-pool K [stride=S] (K and S in 1...255, or HxW)"},
-    {"upsample", NodeKind::kUpsample, Block::kNone, Argument::kKernel, kNoSetting,
+    {"upsample", NodeKind::kUpsample, Form::kNode, Argument::kKernel, kNoSetting,
      "upsample F (F in 1...255, or HxW)"},
-    {"flatten", NodeKind::kFlatten, Block::kNone, Argument::kNone, kNoSetting, "flatten"},
+    {"keep", NodeKind::kAdd, Form::kKeep, Argument::kKept, kNoSetting, "keep N (N in 1...99)"},
+    {"add", NodeKind::kAdd, Form::kAdd, Argument::kKept, kNoSetting,
+     "add N (N in 1...99, kept before)"},
+    {"flatten", NodeKind::kFlatten, Form::kNode, Argument::kNone, kNoSetting, "flatten"},
 };
 
 std::vector<std::string_view> words_of(std::string_view text) {
@@ -154,6 +161,11 @@ bool read_argument(const Rule& rule, const std::optional<std::string_view>& word
       layer.outputs = width.value_or(0);
       return width.has_value();
     }
+    case Argument::kKept: {
+      const auto kept = number(word.value_or(""), 1, kMostKept);
+      layer.outputs = kept.value_or(0);
+      return kept.has_value();
+    }
     case Argument::kOptionalKernel:
       layer.global = !word;
       if (layer.global) return true;
@@ -213,9 +225,9 @@ Layer parse(const std::string& text) {
     }
     Layer layer;
     layer.kind = rule.kind;
-    layer.block = rule.block;
+    layer.form = rule.form;
     if (read(rule, words, layer)) return layer;
-    throw UserError(fmt::format("not a {} layer; allowed: {}", name, rule.form));
+    throw UserError(fmt::format("not a {} layer; allowed: {}", name, rule.text));
   }
   throw UserError(fmt::format("not a layer; allowed: {}", forms));
 }
@@ -265,9 +277,9 @@ int append_transformer_block(Network& network, int from, const Layer& layer, boo
   return add_sum(network, from, branch);
 }
 
-int append_block(Network& network, int from, const Layer& layer, bool bias, HostRandom& random) {
+int append_blocks(Network& network, int from, const Layer& layer, bool bias, HostRandom& random) {
   for (int i = 0; i < layer.repeat; ++i) {
-    if (layer.block == Block::kTransformer) {
+    if (layer.form == Form::kTransformerBlock) {
       from = append_transformer_block(network, from, layer, bias, random);
     } else {
       const Extent stride = i == 0 ? layer.window.stride : Extent{};
@@ -277,8 +289,7 @@ int append_block(Network& network, int from, const Layer& layer, bool bias, Host
   return from;
 }
 
-int append(Network& network, int from, const Layer& layer, bool bias, HostRandom& random) {
-  if (layer.block != Block::kNone) return append_block(network, from, layer, bias, random);
+int append_node(Network& network, int from, const Layer& layer, bool bias, HostRandom& random) {
   switch (layer.kind) {
     case NodeKind::kDense: {
       const int outputs = layer.outputs == kAsInput ? network.inputs() : layer.outputs;
@@ -318,13 +329,41 @@ int append(Network& network, int from, const Layer& layer, bool bias, HostRandom
   return add_relu(network, from);
 }
 
+// The nodes that entries of one list have kept, by their numbers.
+using Kept = std::map<int, int>;
+
+int append(Network& network, int from, const Layer& layer, bool bias, HostRandom& random,
+           Kept& kept) {
+  switch (layer.form) {
+    case Form::kNode:
+      break;
+    case Form::kBasicBlock:
+    case Form::kTransformerBlock:
+      return append_blocks(network, from, layer, bias, random);
+    case Form::kKeep:
+      kept[layer.outputs] = from;
+      return from;
+    case Form::kAdd: {
+      const auto found = kept.find(layer.outputs);
+      if (found == kept.end()) {
+        throw UserError(
+            fmt::format("nothing is kept as {}; allowed: a number that an entry before "
+                        "it keeps",
+                        layer.outputs));
+      }
+      return add_sum(network, from, found->second);
+    }
+  }
+  return append_node(network, from, layer, bias, random);
+}
+
 }  // namespace
 
 std::string layer_forms() {
   std::string forms;
   for (const Rule& rule : kRules) {
     forms += forms.empty() ? "" : "; ";
-    forms += rule.form;
+    forms += rule.text;
   }
   return forms;
 }
@@ -335,9 +374,10 @@ void check_layers(std::span<const std::string> layers) {
 
 int append_layers(Network& network, int from, std::span<const std::string> layers, bool bias,
                   HostRandom& random) {
+  Kept kept;
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    from =
-        in_entry(layers, i, [&] { return append(network, from, parse(layers[i]), bias, random); });
+    from = in_entry(layers, i,
+                    [&] { return append(network, from, parse(layers[i]), bias, random, kept); });
   }
   return from;
 }

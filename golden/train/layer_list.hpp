@@ -24,6 +24,7 @@ namespace sylvester {
 ///   max-pool K [stride=S] [pad=P]   stride K
 ///   average-pool [K [stride=S]]     stride K; without K the mean of the whole image
 ///   upsample F                      every row and column F times
+///   keep N, add N                   remembers the tensor as N; adds it to another of its shape
 ///   flatten
 /// Throws UserError `entry 2 'dens 5': ...; allowed: ...` if an entry is none of these.
 void check_layers(std::span<const std::string> layers);

@@ -310,6 +310,12 @@ int add_head(Network& network, int features, int classes, bool bias, HostRandom&
   return head;
 }
 
+int add_map_head(Network& network, int input, int channels, bool bias, HostRandom& random) {
+  const int head = add_conv(network, input, channels, {}, bias, random);
+  network.heads.push_back(head);
+  return head;
+}
+
 void remove_head(Network& network, int h) {
   take(network, network.heads.at(static_cast<std::size_t>(h)));
 }

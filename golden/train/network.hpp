@@ -97,8 +97,8 @@ inline std::array<const std::vector<float>*, 4> tensors_of(const Node& node) {
 struct Network {
   std::vector<Node> nodes;  ///< nodes[0] is the input
   std::vector<int> layers;  ///< numbers of the nodes with GEMMs: layer l is nodes[layers[l]]
-  /// Numbers of the dense nodes that give logits: the classifier, whose input is the feature
-  /// vector, and auxiliary ones behind it.
+  /// Numbers of the nodes that give logits: the classifier, whose input is the feature vector, and
+  /// auxiliary ones behind it; or of maps of logits.
   std::vector<int> heads;
 
   [[nodiscard]] const Node& node(int n) const { return nodes[static_cast<std::size_t>(n)]; }
@@ -148,6 +148,9 @@ int add_flatten(Network& network, int input);
 int add_concat(Network& network, const std::vector<int>& inputs);
 /// A dense node whose outputs are logits.
 int add_head(Network& network, int features, int classes, bool bias, HostRandom& random);
+
+/// A convolution with a kernel of one position whose outputs are logits of each position.
+int add_map_head(Network& network, int input, int channels, bool bias, HostRandom& random);
 
 /// Takes away the head heads[h], an auxiliary one: h > 0. Later nodes move up.
 void remove_head(Network& network, int h);

@@ -21,7 +21,7 @@ class Activations {
   [[nodiscard]] const FloatMatrix& of(int node) const {
     return matrices_[static_cast<std::size_t>(places_[static_cast<std::size_t>(node)])];
   }
-  /// Of heads[h], batch x classes.
+  /// Of heads[h], batch x classes; of a map one row of classes per position.
   [[nodiscard]] const FloatMatrix& logits(int h = 0) const {
     return of(heads_[static_cast<std::size_t>(h)]);
   }
@@ -53,7 +53,7 @@ class Activations {
 /// Gradients of a step. Memory is used again by the next one.
 class Gradients {
  public:
-  /// Of the loss with respect to the logits of heads[h], batch x classes: the caller fills it in.
+  /// Of the loss with respect to the logits of heads[h], shaped like them: the caller fills it in.
   /// A head whose matrix has no rows has no part in the loss.
   FloatMatrix& logits(int h = 0);
 

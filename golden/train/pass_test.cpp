@@ -212,6 +212,8 @@ TEST(Pass, GradientsOfTransformersAndUpsamplingAreSlopes) {
       {"conv 12 kernel=3 stride=2", "attention heads=2", "average-pool"},
       {"attention heads=1", "gelu", "attention heads=2", "flatten"},
       {"conv 4 kernel=3 stride=3", "position", "layer-norm", "flatten", "position"},
+      {"conv 3 kernel=1", "keep 1", "relu", "keep 2", "conv 3 kernel=1", "add 2", "add 1",
+       "flatten"},
       {"conv 2 kernel=2 stride=3", "upsample 2x3", "conv 3 kernel=2 stride=2", "average-pool"},
       {"conv 4 kernel=3 stride=2", "position", "transformer-block heads=2 mlp=1 repeat=2",
        "layer-norm", "average-pool"},
@@ -565,7 +567,11 @@ TEST(LayerList, ErrorsNameTheEntry) {
                            "transformer-block 4 heads=2",
                            "transformer-block heads=2 mlp=65",
                            "transformer-block heads=2 stride=2",
-                           "transformer-block heads=2 repeat=0"}) {
+                           "transformer-block heads=2 repeat=0",
+                           "keep",
+                           "keep 0",
+                           "add 100",
+                           "add x"}) {
     EXPECT_EQ(message({"relu", text}).find("entry 2 '" + std::string(text) + "': not a "), 0U)
         << text;
     EXPECT_NE(message({"relu", text}).find("; allowed: "), std::string::npos);
@@ -579,6 +585,11 @@ TEST(LayerList, ErrorsNameTheEntry) {
             "heads x any number of channels");
   EXPECT_NE(message({"conv 6 kernel=1", "attention heads=4"}), "");
   EXPECT_NE(message({"transformer-block heads=2"}), "");
+  EXPECT_EQ(message({"keep 1", "relu", "add 2"}),
+            "entry 3 'add 2': nothing is kept as 2; allowed: a number that an entry before it "
+            "keeps");
+  EXPECT_NE(message({"keep 1", "max-pool 2", "add 1"}).find("a sum of 1 x 1 x 5 and 2 x 3 x 5"),
+            std::string::npos);
   EXPECT_EQ(message({"transformer-block heads=5", "average-pool"}), "");
   EXPECT_NE(message({"upsample 255", "conv 3 kernel=1", "attention heads=1"})
                 .find("heads x positions x positions"),
