@@ -217,7 +217,7 @@ TEST_F(Program, IntegerTrainingRefusesWhatItCannotDo) {
   expect_bad_input({"train", "int8", "--set", "accumulator.bits=12"},
                    "accumulator.bits: value 12; allowed: 15 and more");
   expect_bad_input({"train", "int8", "--set", "accumulator.outer_bits=24", "--set",
-                    "train.batch=60000", "--set", "network.layers=[\"dense 600\"]"},
+                    "train.batch=600", "--set", "network.layers=[\"dense 600\"]"},
                    "sums of 600 products; allowed with integer.bits = 8");
 }
 

@@ -34,6 +34,9 @@ std::string weight_bytes(std::vector<std::size_t> shape, const std::vector<float
 // Outputs x inputs, of a convolution outputs x kernel rows x kernel columns x channels.
 std::vector<std::size_t> weight_shape(const Node& node) {
   const auto size = [](int value) { return static_cast<std::size_t>(value); };
+  if (node.kind == NodeKind::kPosition) {
+    return {size(node.shape.positions()), size(node.shape.channels)};
+  }
   if (node.k == 0) return {node.weight.size()};
   if (node.kind != NodeKind::kConv) return {size(node.outputs()), size(node.k)};
   const Extent& kernel = node.window.kernel;
@@ -41,15 +44,19 @@ std::vector<std::size_t> weight_shape(const Node& node) {
           size(node.k / kernel.area())};
 }
 
-// layer-<l>-weight and -bias, of normalisations norm-<n>-weight, -bias, -mean and -variance.
+// layer-<l>-weight and -bias, of normalisations norm-<n>-weight, -bias, -mean and -variance,
+// position-<p>-weight.
 std::string weights_file(const Network& network) {
   std::vector<std::pair<std::string, std::string>> arrays;
   int layers = 0;
   int norms = 0;
+  int positions = 0;
   for (const Node& node : network.nodes) {
     if (node.weight.empty()) continue;
-    const std::string name =
-        node.k > 0 ? fmt::format("layer-{}", layers++) : fmt::format("norm-{}", norms++);
+    const std::string name = node.k > 0 ? fmt::format("layer-{}", layers++)
+                             : node.kind == NodeKind::kPosition
+                                 ? fmt::format("position-{}", positions++)
+                                 : fmt::format("norm-{}", norms++);
     const auto add = [&](const char* part, std::vector<std::size_t> shape,
                          const std::vector<float>& values) {
       if (values.empty()) return;

@@ -83,6 +83,16 @@ TrainSettings residual_settings(const std::string& preset) {
   return settings;
 }
 
+// A small vision transformer.
+TrainSettings transformer_settings(const std::string& preset) {
+  TrainSettings settings = image_settings(preset);
+  settings.layers = {"conv 12 kernel=3", "position", "transformer-block heads=2", "layer-norm",
+                     "average-pool"};
+  settings.bias = true;
+  settings.sgd.learning_rate = 0.05F;
+  return settings;
+}
+
 TrainResult run_images(const TrainSettings& settings, int threads = 1) {
   const auto backend = make_golden_backend(threads);
   return run_class_incremental(settings, image_split(), *backend);
@@ -93,13 +103,17 @@ TEST(ImageTraining, NetworksLearnPatternsWhereverTheyAre) {
     EXPECT_GT(run_images(image_settings(preset)).linear.final(), 90.0) << preset;
     const double residual = run_images(residual_settings(preset)).linear.final();
     EXPECT_GT(residual, 90.0) << preset << ", residual";
+    const double transformer = run_images(transformer_settings(preset)).linear.final();
+    EXPECT_GT(transformer, 80.0) << preset << ", transformer";
   }
 }
 
 TEST(ImageTraining, ThreadsAndInstructionSetsDoNotMatter) {
   const SimdLevel best = simd_level();
-  for (const char* preset : {"hdqt", "hdqt-paper"}) {
-    TrainSettings settings = residual_settings(preset);
+  for (const auto& [preset, settings_of] :
+       {std::pair("hdqt", &residual_settings), std::pair("hdqt-paper", &residual_settings),
+        std::pair("hdqt", &transformer_settings)}) {
+    TrainSettings settings = settings_of(preset);
     settings.epochs = 1;
     settings.max_steps = 4;
     settings.recipe.conv_scale = ConvScale::kImage;
@@ -169,6 +183,10 @@ TEST(ImageTraining, WeightsArePinned) {
     settings.recipe.conv_scale = ConvScale::kImage;
     EXPECT_EQ(run_images(settings).weights_sha256 == sha, preset == std::string("hdqt-paper"));
   }
+  TrainSettings transformer = transformer_settings("hdqt");
+  transformer.max_steps = 10;
+  EXPECT_EQ(run_images(transformer).weights_sha256,
+            "e0c39098227516e00e5b1098a9fac3095124e7f00489a5d95ef5a8aab4d9e6c2");
 }
 
 }  // namespace

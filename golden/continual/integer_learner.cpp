@@ -46,9 +46,10 @@ class IntegerLearner final : public Learner {
     const std::int64_t most = longest_contraction(recipe_);
     for (const Node& node : network.nodes) {
       const std::int64_t rows = std::int64_t{batch} * node.shape.positions();
-      if (node.k > 0) {
+      if (node.k > 0 || node.kind == NodeKind::kAttention) {
         const std::int64_t longest =
-            std::max({rows, std::int64_t{node.k}, std::int64_t{node.shape.channels}});
+            std::max({node.k > 0 ? rows : std::int64_t{node.shape.positions()},
+                      std::int64_t{node.k}, std::int64_t{node.shape.channels}});
         if (longest > most) {
           throw UserError(fmt::format(
               "sums of {} products; allowed with integer.bits = {} and accumulator.outer_bits = "

@@ -55,19 +55,19 @@ IntOperand IntAttention::operand(IntegerProducts& products, const Block& block, 
 
 IntAttention::Block IntAttention::part(const IntOperand& codes, int row_length, int offset,
                                        int i) const {
-  const int sample = i / sizes_.heads;
-  const int head = i % sizes_.heads;
-  const int of_head = width_ / sizes_.heads;
+  const int sample = i / shape_.heads;
+  const int head = i % shape_.heads;
+  const int of_head = width_ / shape_.heads;
   return {.first = codes->codes.data() +
-                   static_cast<std::ptrdiff_t>(sample) * sizes_.positions * row_length + offset +
+                   static_cast<std::ptrdiff_t>(sample) * shape_.positions * row_length + offset +
                    static_cast<std::ptrdiff_t>(head) * of_head,
-          .rows = sizes_.positions,
+          .rows = shape_.positions,
           .cols = of_head,
           .row_length = row_length};
 }
 
 IntAttention::Block IntAttention::square(const std::vector<Code>& codes, int i) const {
-  const int n = sizes_.positions;
+  const int n = shape_.positions;
   return {.first = codes.data() + static_cast<std::ptrdiff_t>(i) * n * n,
           .rows = n,
           .cols = n,
@@ -83,12 +83,13 @@ void IntAttention::multiply(IntegerProducts& products, GemmKind kind, const A& a
   products.multiply(kind, pairs, out);
 }
 
-void IntAttention::forward(IntegerProducts& products, const IntAttentionSizes& sizes,
+void IntAttention::forward(IntegerProducts& products, const AttentionShape& shape,
                            const IntTensor& x, const IntAttentionDraws& draws, IntTensor& y) {
-  sizes_ = sizes;
+  shape_ = shape;
+  samples_ = x.rows / shape.positions;
   width_ = x.cols / 3;
-  const int n = sizes.positions;
-  const int of_head = width_ / sizes.heads;
+  const int n = shape.positions;
+  const int of_head = width_ / shape.heads;
   products.map(x, Role::kForwardInput, draws.input, x_);
   const int exponent = x_->scale.exponent;
   const auto rows_of = [&](const Block& block) {
@@ -117,15 +118,15 @@ void IntAttention::forward(IntegerProducts& products, const IntAttentionSizes& s
   for (int i = 0; i < count(); ++i) {
     for (int r = 0; r < n; ++r) {
       std::copy_n(first_[as_size(i)].row(r), of_head,
-                  y.row(i / sizes.heads * n + r) + i % sizes.heads * of_head);
+                  y.row(i / shape.heads * n + r) + i % shape.heads * of_head);
     }
   }
 }
 
 void IntAttention::backward(IntegerProducts& products, const IntTensor& g,
                             const IntAttentionDraws& draws, IntTensor& dx) {
-  const int n = sizes_.positions;
-  const int of_head = width_ / sizes_.heads;
+  const int n = shape_.positions;
+  const int of_head = width_ / shape_.heads;
   products.map(g, Role::kInputGradient, draws.input, g_);
   const int of_x = x_->scale.exponent;
   const int of_g = g_->scale.exponent;
@@ -189,8 +190,8 @@ void IntAttention::backward(IntegerProducts& products, const IntTensor& g,
   slopes_.resize(dx.values.size());
   for (int i = 0; i < count(); ++i) {
     for (int r = 0; r < n; ++r) {
-      std::int64_t* row = slopes_.data() + as_size(i / sizes_.heads * n + r) * as_size(3 * width_) +
-                          as_size(i % sizes_.heads * of_head);
+      std::int64_t* row = slopes_.data() + as_size(i / shape_.heads * n + r) * as_size(3 * width_) +
+                          as_size(i % shape_.heads * of_head);
       for (std::size_t p = 0; p < 3; ++p) {
         const std::int32_t* from = (*by_part[p])[as_size(i)].row(r);
         for (std::size_t c = 0; c < as_size(of_head); ++c) {

@@ -7,16 +7,9 @@
 
 #include "golden/integer/products.hpp"
 #include "golden/integer/tensor.hpp"
+#include "golden/train/attention.hpp"
 
 namespace sylvester {
-
-/// An input has samples·positions rows of 3·width channels, queries before keys before values; head
-/// h has channels h·(width/heads) and following of each.
-struct IntAttentionSizes {
-  int samples = 1;
-  int positions = 1;
-  int heads = 1;  ///< divides the width
-};
 
 struct IntAttentionDraws {
   Draws input;        ///< codes of x, or of the gradient
@@ -28,7 +21,7 @@ class IntAttention {
  public:
   /// P = softmax(Q K^T / sqrt(width/heads)) row by row, y = P V: samples·positions x width. y has
   /// its size already.
-  void forward(IntegerProducts& products, const IntAttentionSizes& sizes, const IntTensor& x,
+  void forward(IntegerProducts& products, const AttentionShape& shape, const IntTensor& x,
                const IntAttentionDraws& draws, IntTensor& y);
   /// dx from g, the gradient of y. dx has its size already. After forward().
   void backward(IntegerProducts& products, const IntTensor& g, const IntAttentionDraws& draws,
@@ -45,7 +38,7 @@ class IntAttention {
   };
   IntOperand operand(IntegerProducts& products, const Block& block, Along along,
                      int exponent) const;
-  [[nodiscard]] int count() const { return sizes_.samples * sizes_.heads; }
+  [[nodiscard]] int count() const { return samples_ * shape_.heads; }
   [[nodiscard]] Block part(const IntOperand& codes, int row_length, int offset, int i) const;
   [[nodiscard]] Block queries(int i) const { return part(x_, 3 * width_, 0, i); }
   [[nodiscard]] Block keys(int i) const { return part(x_, 3 * width_, width_, i); }
@@ -55,7 +48,8 @@ class IntAttention {
   void multiply(IntegerProducts& products, GemmKind kind, const A& a, const B& b,
                 std::vector<IntTensor>& out);
 
-  IntAttentionSizes sizes_;
+  AttentionShape shape_;
+  int samples_ = 0;
   int width_ = 0;
   IntOperand x_;
   std::vector<std::int32_t> probability_;  ///< [sample][head][position][position], in 2^-30

@@ -13,17 +13,18 @@ using Matrix = std::vector<double>;
 
 // In reals, row by row; the loss is the sum of y·g.
 struct Reference {
-  IntAttentionSizes sizes;
+  AttentionShape sizes;
+  int samples;
   int width;
 
   [[nodiscard]] Matrix operator()(const Matrix& x) const {
     const int n = sizes.positions;
     const int d = width / sizes.heads;
-    Matrix y(static_cast<std::size_t>(sizes.samples * n * width), 0.0);
+    Matrix y(static_cast<std::size_t>(samples * n * width), 0.0);
     const auto at = [&](int row, int channel) {
       return x[static_cast<std::size_t>(row * 3 * width + channel)];
     };
-    for (int s = 0; s < sizes.samples; ++s) {
+    for (int s = 0; s < samples; ++s) {
       for (int h = 0; h < sizes.heads; ++h) {
         for (int i = 0; i < n; ++i) {
           Matrix e(static_cast<std::size_t>(n));
@@ -49,7 +50,7 @@ struct Reference {
 };
 
 TEST(IntAttention, ValuesAndGradientsAreThoseOfTheReals) {
-  const IntAttentionSizes sizes = {.samples = 2, .positions = 5, .heads = 2};
+  const AttentionShape sizes = {.positions = 5, .heads = 2};
   constexpr int kWidth = 6;
   constexpr int kRuns = 60;
   HostRandom random(4);
@@ -62,7 +63,7 @@ TEST(IntAttention, ValuesAndGradientsAreThoseOfTheReals) {
   Matrix mean_dx;
   double one_y = 0.0;
   double one_dx = 0.0;
-  const Reference reference{sizes, kWidth};
+  const Reference reference{sizes, 2, kWidth};
   const Matrix real(values.begin(), values.end());
   const Matrix expected_y = reference(real);
   Matrix expected_dx;

@@ -35,7 +35,9 @@ enum class IntPurpose : std::uint8_t {
   kFirstBias = 35,
   kFirstMean = 36,
   kFirstVariance = 37,
-  kLoss = 38,  ///< gradient of the logits
+  kLoss = 38,              ///< gradient of the logits
+  kProbabilityCodes = 39,  ///< P of an attention
+  kScoreCodes = 40,        ///< gradient of its scores
 };
 
 /// The draws of one rounding of a tensor.

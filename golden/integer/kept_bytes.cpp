@@ -29,6 +29,18 @@ KeptBytes backward_bytes(const Network& network, const IntegerRecipe& recipe, in
       case NodeKind::kRelu:
         bytes.masks += bytes_of(size_of(node), 1);
         break;
+      case NodeKind::kGelu:
+        bytes.wide += 2 * size_of(node);
+        break;
+      case NodeKind::kAttention: {
+        const auto positions = static_cast<std::uint64_t>(node.shape.positions());
+        const std::uint64_t scores = static_cast<std::uint64_t>(batch) * positions * positions *
+                                     static_cast<std::uint64_t>(node.attention_heads);
+        bytes.codes +=
+            bytes_of(size_of(network.nodes[input]), recipe.bits) + bytes_of(scores, recipe.bits);
+        bytes.wide += 4 * scores;
+        break;
+      }
       case NodeKind::kMaxPool:
         bytes.masks += bytes_of(
             size_of(node), std::bit_width(static_cast<unsigned>(node.window.kernel.area() - 1)));

@@ -7,6 +7,7 @@
 
 #include "golden/integer/combine.hpp"
 #include "golden/integer/fit.hpp"
+#include "golden/integer/gelu.hpp"
 #include "golden/integer/loss.hpp"
 #include "golden/integer/pool.hpp"
 #include "golden/train/patches.hpp"
@@ -81,6 +82,30 @@ void IntegerPass::node_forward(int n, const Node& node) {
     case NodeKind::kRelu:
       y.exponent = x.exponent;
       for (std::size_t i = 0; i < y.values.size(); ++i) y.values[i] = std::max(x.values[i], 0);
+      break;
+    case NodeKind::kGelu:
+      fit(x, kNarrowBits, output_draws(n, IntPurpose::kNarrowInput), here.norm.narrow);
+      gelu(here.norm.narrow, output_draws(n, IntPurpose::kOutput), y, here.slope);
+      break;
+    case NodeKind::kAttention: {
+      const Shape& shape = network_->node(node.inputs.front()).shape;
+      const auto first = [&](int size) { return first_sample_ * static_cast<std::uint32_t>(size); };
+      const int scores = node.attention_heads * shape.positions() * shape.positions();
+      here.attention.forward(products_,
+                             {.positions = shape.positions(), .heads = node.attention_heads}, x,
+                             {.input = draws(n, IntPurpose::kInputCodes, first(shape.size())),
+                              .probability = draws(n, IntPurpose::kProbabilityCodes, first(scores)),
+                              .output = {}},
+                             y);
+      break;
+    }
+    case NodeKind::kPosition:
+      add_positions(n, node);
+      break;
+    case NodeKind::kUpsample:
+      y.exponent = x.exponent;
+      for_copies(patch_shape(*network_, node), batch_,
+                 [&](int in, int out) { std::copy_n(x.row(in), x.cols, y.row(out)); });
       break;
     case NodeKind::kBatchNorm:
     case NodeKind::kLayerNorm:
@@ -173,6 +198,27 @@ void IntegerPass::add_bias(int n) {
       y.values.data());
 }
 
+// The embedding of a position is added to that of every sample, and the sum rounded once.
+void IntegerPass::add_positions(int n, const Node& node) {
+  const IntTensor& x = of(node.inputs.front());
+  const IntTensor& embedding = parameters(n).weight;
+  IntTensor& y = state(n).output;
+  const std::array<Part, 2> parts = {
+      {{.exponent = x.exponent, .bits = bits_of(x.values)},
+       {.exponent = embedding.exponent, .bits = bits_of(embedding.values)}}};
+  const Alignment at = align(parts);
+  const std::size_t period = embedding.values.size();
+  std::size_t place = period - 1;
+  y.exponent = fit_values(
+      x.values.size(), at.exponent, kWideBits, output_draws(n, IntPurpose::kOutput),
+      [&](std::size_t i) {
+        place = place + 1 == period ? 0 : place + 1;
+        return shift_down(x.values[i], at.shift[0]) +
+               shift_down(embedding.values[place], at.shift[1]);
+      },
+      y.values.data());
+}
+
 // All parts at the exponent that their sum would have.
 void IntegerPass::concatenate(int n, const Node& node) {
   IntTensor& y = state(n).output;
@@ -260,6 +306,31 @@ void IntegerPass::node_backward(int n, const Node& node) {
         }
       });
       break;
+    case NodeKind::kGelu:
+      give(n, node,
+           [&](IntTensor& dx, const Draws& of_dx) { gelu_gradient(here.slope, g, of_dx, dx); });
+      break;
+    case NodeKind::kAttention:
+      give(n, node, [&](IntTensor& dx, const Draws& of_dx) {
+        here.attention.backward(products_, g,
+                                {.input = draws(n, IntPurpose::kGradientCodes),
+                                 .probability = draws(n, IntPurpose::kScoreCodes),
+                                 .output = of_dx},
+                                dx);
+      });
+      break;
+    case NodeKind::kPosition:
+      if (!node.frozen) {
+        here.learns = true;
+        sum_gradient(n, node.weight.size(), IntPurpose::kWeightGradient, here.weight_gradient);
+      }
+      give(n, node, copy);
+      break;
+    case NodeKind::kUpsample:
+      give(n, node, [&](IntTensor& dx, const Draws& of_dx) {
+        upsample_gradient(patch_shape(*network_, node), g, of_dx, dx, sums_);
+      });
+      break;
     case NodeKind::kBatchNorm:
     case NodeKind::kLayerNorm:
       norm_backward(n, node);
@@ -303,17 +374,16 @@ void IntegerPass::node_backward(int n, const Node& node) {
   }
 }
 
-void IntegerPass::sum_bias_gradient(int n) {
+void IntegerPass::sum_gradient(int n, std::size_t width, IntPurpose purpose, IntTensor& out) {
   const IntTensor& g = state(n).gradient;
-  sums_.assign(as_size(g.cols), 0);
-  for (int i = 0; i < g.rows; ++i) {
-    for (int c = 0; c < g.cols; ++c) sums_[as_size(c)] += g.row(i)[c];
+  sums_.assign(width, 0);
+  for (std::size_t start = 0; start < g.values.size(); start += width) {
+    for (std::size_t c = 0; c < width; ++c) sums_[c] += g.values[start + c];
   }
-  IntTensor& out = state(n).bias_gradient;
-  out.resize(1, g.cols);
+  out.resize(1, static_cast<int>(width));
   out.exponent = fit_values(
-      sums_.size(), g.exponent, kWideBits, draws(n, IntPurpose::kBiasGradient),
-      [&](std::size_t i) { return sums_[i]; }, out.values.data());
+      width, g.exponent, kWideBits, draws(n, purpose), [&](std::size_t i) { return sums_[i]; },
+      out.values.data());
 }
 
 // G has one set of codes for both products; X and W have those of the forward pass.
@@ -326,7 +396,9 @@ void IntegerPass::gemm_backward(int n, const Node& node) {
   const bool is_conv = node.kind == NodeKind::kConv;
   if (!node.frozen) {
     here.learns = true;
-    if (!node.bias.empty()) sum_bias_gradient(n);
+    if (!node.bias.empty()) {
+      sum_gradient(n, node.bias.size(), IntPurpose::kBiasGradient, here.bias_gradient);
+    }
     products_.turn(g_->codes.data(), g_->lines, g_->k, g_->scale.exponent, turned_g_);
     const Code* x = here.x->codes.data();
     if (is_conv) {

@@ -1,5 +1,5 @@
 // A learning step in integers: forward pass, gradient of the logits, backward pass, update of the
-// weights (docs/numerics.md, INT-1 ... INT-12). No floating-point operation in here or below:
+// weights (docs/numerics.md, INT-1 ... INT-15). No floating-point operation in here or below:
 // scripts/check_integer_path and the target integer_path_without_float prove it.
 #pragma once
 
@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "golden/integer/attention.hpp"
 #include "golden/integer/norm.hpp"
 #include "golden/integer/products.hpp"
 #include "golden/integer/sgd.hpp"
@@ -60,7 +61,9 @@ class IntegerPass {
     IntTensor weight_gradient;
     IntTensor bias_gradient;
     std::vector<std::uint16_t> chosen;
-    IntNormState norm;
+    IntNormState norm;  // a GELU has its narrow input here
+    std::vector<std::int32_t> slope;
+    IntAttention attention;
     IntOperand x;
     IntOperand w;
   };
@@ -79,12 +82,14 @@ class IntegerPass {
   void node_forward(int n, const Node& node);
   void gemm_forward(int n, const Node& node);
   void add_bias(int n);
+  void add_positions(int n, const Node& node);
   void concatenate(int n, const Node& node);
 
   void node_backward(int n, const Node& node);
   void gemm_backward(int n, const Node& node);
   void norm_backward(int n, const Node& node);
-  void sum_bias_gradient(int n);
+  /// Sums over the rows of the gradient's rows of `width` values.
+  void sum_gradient(int n, std::size_t width, IntPurpose purpose, IntTensor& out);
   template <typename Write>
   void give(int to, IntPurpose purpose, int from, const Write& write);
   template <typename Write>

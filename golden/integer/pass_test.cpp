@@ -124,6 +124,14 @@ const NetworkCase kCases[] = {
       "average-pool"},
      kImage,
      0.25},
+    {{"dense 20", "gelu", "dense 9", "gelu"}, {1, 1, 12}},
+    {{"conv 5 kernel=3 pad=1", "upsample 2x3", "relu", "average-pool"}, kImage},
+    {{"conv 6 kernel=2 stride=2", "position", "average-pool"}, kImage},
+    {{"conv 12 kernel=2 stride=2", "position", "attention heads=2", "average-pool"}, kImage, 0.25},
+    {{"conv 8 kernel=2 stride=2", "position", "transformer-block heads=2", "layer-norm",
+      "average-pool"},
+     kImage,
+     0.25},
 };
 
 TEST(IntegerPass, StepsAreThoseOfFloat32) {

@@ -62,6 +62,17 @@ void max_pool_gradient(const PatchShape& shape, const std::vector<std::uint16_t>
   fit_sums(sums, g.exponent, {.mantissa = 1, .exponent = 0}, draws, dx);
 }
 
+void upsample_gradient(const PatchShape& shape, const IntTensor& g, const Draws& draws,
+                       IntTensor& dx, std::vector<std::int64_t>& sums) {
+  sums.assign(dx.values.size(), 0);
+  for_copies(shape, images_of(shape, g), [&](int in, int out) {
+    const std::int32_t* from = g.row(out);
+    std::int64_t* to = row_of(sums, in, g.cols);
+    for (int c = 0; c < g.cols; ++c) to[c] += from[c];
+  });
+  fit_sums(sums, g.exponent, {.mantissa = 1, .exponent = 0}, draws, dx);
+}
+
 void average_pool(const PatchShape& shape, const IntTensor& x, const Draws& draws, IntTensor& y,
                   std::vector<std::int64_t>& sums) {
   sums.assign(y.values.size(), 0);

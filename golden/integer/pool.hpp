@@ -1,4 +1,5 @@
-// Pooling on integers. Sums are exact; an average is a product with the window's reciprocal.
+// Pooling and upsampling on integers. Sums are exact; an average is a product with the window's
+// reciprocal.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,10 @@ void max_pool(const PatchShape& shape, const IntTensor& x, IntTensor& y,
 void max_pool_gradient(const PatchShape& shape, const std::vector<std::uint16_t>& chosen,
                        const IntTensor& g, const Draws& draws, IntTensor& dx,
                        std::vector<std::int64_t>& sums);
+
+/// dx: for each input position of an upsampling the sum of its copies in g.
+void upsample_gradient(const PatchShape& shape, const IntTensor& g, const Draws& draws,
+                       IntTensor& dx, std::vector<std::int64_t>& sums);
 
 /// y: the mean of each window and channel. The window has no padding.
 void average_pool(const PatchShape& shape, const IntTensor& x, const Draws& draws, IntTensor& y,

@@ -14,45 +14,70 @@ namespace {
 
 constexpr int kMostWidth = 65535;
 constexpr int kMostRepeats = 1000;
+constexpr int kMostHeads = 65535;
+constexpr int kMostMlp = 64;
 constexpr int kAsInput = 0;
+
+enum class Block { kNone, kBasic, kTransformer };
 
 // What an entry says, with the defaults of its kind.
 struct Layer {
   NodeKind kind = NodeKind::kRelu;
+  Block block = Block::kNone;
   int outputs = 0;  ///< or kAsInput
   Window window;
   bool global = false;  ///< average-pool over the whole image
-  int repeat = 1;       ///< basic-block
+  int heads = 0;        ///< attention
+  int mlp = 2;          ///< transformer-block
+  int repeat = 1;       ///< blocks
 };
 
 enum class Argument { kNone, kWidth, kWidthOrInput, kKernel, kOptionalKernel };
+enum Setting : unsigned {
+  kNoSetting = 0,
+  kKernel = 1,  ///< obligatory
+  kStride = 2,
+  kPad = 4,
+  kHeads = 8,  ///< obligatory
+  kMlp = 16,
+  kRepeat = 32,
+};
 
 struct Rule {
   std::string_view name;
   NodeKind kind;
+  Block block;
   Argument argument;  ///< the word behind the name
-  bool kernel;        ///< has the settings kernel (obligatory), stride, pad
-  bool stride;
-  bool pad;
-  bool repeat;
+  unsigned settings;  ///< Setting
   std::string_view form;
+
+  [[nodiscard]] bool has(Setting setting) const { return (settings & setting) != 0; }
 };
 constexpr Rule kRules[] = {
-    {"dense", NodeKind::kDense, Argument::kWidthOrInput, false, false, false, false,
+    {"dense", NodeKind::kDense, Block::kNone, Argument::kWidthOrInput, kNoSetting,
      "dense N, dense input (N in 1...65535)"},
-    {"conv", NodeKind::kConv, Argument::kWidth, true, true, true, false,
+    {"conv", NodeKind::kConv, Block::kNone, Argument::kWidth, kKernel | kStride | kPad,
      "conv N kernel=K [stride=S] [pad=P] (N in 1...65535; K and S in 1...255, P in 0...254, or "
      "HxW such as 1x5)"},
-    {"batch-norm", NodeKind::kBatchNorm, Argument::kNone, false, false, false, false, "batch-norm"},
-    {"layer-norm", NodeKind::kLayerNorm, Argument::kNone, false, false, false, false, "layer-norm"},
-    {"basic-block", NodeKind::kAdd, Argument::kWidth, false, true, false, true,
+    {"batch-norm", NodeKind::kBatchNorm, Block::kNone, Argument::kNone, kNoSetting, "batch-norm"},
+    {"layer-norm", NodeKind::kLayerNorm, Block::kNone, Argument::kNone, kNoSetting, "layer-norm"},
+    {"basic-block", NodeKind::kAdd, Block::kBasic, Argument::kWidth, kStride | kRepeat,
      "basic-block N [stride=S] [repeat=R] (N in 1...65535, S in 1...255 or HxW, R in 1...1000)"},
-    {"relu", NodeKind::kRelu, Argument::kNone, false, false, false, false, "relu"},
-    {"max-pool", NodeKind::kMaxPool, Argument::kKernel, false, true, true, false,
+    {"transformer-block", NodeKind::kAdd, Block::kTransformer, Argument::kNone,
+     kHeads | kMlp | kRepeat,
+     "transformer-block heads=H [mlp=M] [repeat=R] (H in 1...65535, M in 1...64, R in 1...1000)"},
+    {"relu", NodeKind::kRelu, Block::kNone, Argument::kNone, kNoSetting, "relu"},
+    {"gelu", NodeKind::kGelu, Block::kNone, Argument::kNone, kNoSetting, "gelu"},
+    {"attention", NodeKind::kAttention, Block::kNone, Argument::kNone, kHeads,
+     "attention heads=H (H in 1...65535)"},
+    {"position", NodeKind::kPosition, Block::kNone, Argument::kNone, kNoSetting, "position"},
+    {"max-pool", NodeKind::kMaxPool, Block::kNone, Argument::kKernel, kStride | kPad,
      "max-pool K [stride=S] [pad=P] (K and S in 1...255, P in 0...254, or HxW)"},
-    {"average-pool", NodeKind::kAveragePool, Argument::kOptionalKernel, false, true, false, false,
+    {"average-pool", NodeKind::kAveragePool, Block::kNone, Argument::kOptionalKernel, kStride,
      "average-pool, average-pool K [stride=S] (K and S in 1...255, or HxW)"},
-    {"flatten", NodeKind::kFlatten, Argument::kNone, false, false, false, false, "flatten"},
+    {"upsample", NodeKind::kUpsample, Block::kNone, Argument::kKernel, kNoSetting,
+     "upsample F (F in 1...255, or HxW)"},
+    {"flatten", NodeKind::kFlatten, Block::kNone, Argument::kNone, kNoSetting, "flatten"},
 };
 
 std::vector<std::string_view> words_of(std::string_view text) {
@@ -144,26 +169,36 @@ bool read_argument(const Rule& rule, const std::optional<std::string_view>& word
 
 bool read(const Rule& rule, Words words, Layer& layer) {
   if (!read_argument(rule, words.take(), layer)) return false;
-  const auto setting = [&](bool has, std::string_view name, int least, int most, Extent& value) {
+  // False if a setting that is given does not fit.
+  const auto count = [&](Setting setting, std::string_view name, int most, int& value) {
+    const auto text = rule.has(setting) ? words.take(name) : std::nullopt;
+    if (!text) return true;
+    const auto read = number(*text, 1, most);
+    if (read) value = *read;
+    return read.has_value();
+  };
+  const auto size = [&](bool has, std::string_view name, int least, int most, Extent& value) {
     const auto text = has ? words.take(name) : std::nullopt;
     if (!text) return true;
     const auto read = extent(*text, least, most);
     if (read) value = *read;
     return read.has_value();
   };
-  if (const auto repeat = rule.repeat ? words.take("repeat") : std::nullopt) {
-    const auto count = number(*repeat, 1, kMostRepeats);
-    if (!count) return false;
-    layer.repeat = *count;
-  }
   Extent kernel{.height = 0, .width = 0};
-  if (!setting(rule.kernel, "kernel", 1, kMostKernel, kernel)) return false;
-  if (rule.kernel) {
+  if (!count(kRepeat, "repeat", kMostRepeats, layer.repeat) ||
+      !count(kHeads, "heads", kMostHeads, layer.heads) ||
+      !count(kMlp, "mlp", kMostMlp, layer.mlp) ||
+      !size(rule.has(kKernel), "kernel", 1, kMostKernel, kernel)) {
+    return false;
+  }
+  if (rule.has(kHeads) && layer.heads == 0) return false;
+  if (rule.has(kKernel)) {
     if (kernel.height == 0) return false;
     layer.window.kernel = kernel;
   }
-  return setting(rule.stride && !layer.global, "stride", 1, kMostKernel, layer.window.stride) &&
-         setting(rule.pad, "pad", 0, kMostKernel - 1, layer.window.pad) && words.empty();
+  Window& window = layer.window;
+  return size(rule.has(kStride) && !layer.global, "stride", 1, kMostKernel, window.stride) &&
+         size(rule.has(kPad), "pad", 0, kMostKernel - 1, window.pad) && words.empty();
 }
 
 Layer parse(const std::string& text) {
@@ -178,6 +213,7 @@ Layer parse(const std::string& text) {
     }
     Layer layer;
     layer.kind = rule.kind;
+    layer.block = rule.block;
     if (read(rule, words, layer)) return layer;
     throw UserError(fmt::format("not a {} layer; allowed: {}", name, rule.form));
   }
@@ -209,7 +245,40 @@ int append_basic_block(Network& network, int from, int channels, const Extent& s
   return add_relu(network, add_sum(network, block, shortcut));
 }
 
+// The block of vision transformers with its norms in front (Dosovitskiy and others, "An image is
+// worth 16x16 words", ICLR 2021).
+int append_transformer_block(Network& network, int from, const Layer& layer, bool bias,
+                             HostRandom& random) {
+  const int width = network.node(from).shape.channels;
+  if (width > kMostWidth) {
+    throw UserError(fmt::format("a transformer block over {} channels; allowed: {} at most", width,
+                                kMostWidth));
+  }
+  const auto linear = [&](int input, int outputs) {
+    return add_conv(network, input, outputs, {}, bias, random);
+  };
+  int branch = linear(add_layer_norm(network, from), 3 * width);
+  branch = linear(add_attention(network, branch, layer.heads), width);
+  from = add_sum(network, from, branch);
+  branch = linear(add_layer_norm(network, from), layer.mlp * width);
+  branch = linear(add_gelu(network, branch), width);
+  return add_sum(network, from, branch);
+}
+
+int append_block(Network& network, int from, const Layer& layer, bool bias, HostRandom& random) {
+  for (int i = 0; i < layer.repeat; ++i) {
+    if (layer.block == Block::kTransformer) {
+      from = append_transformer_block(network, from, layer, bias, random);
+    } else {
+      const Extent stride = i == 0 ? layer.window.stride : Extent{};
+      from = append_basic_block(network, from, layer.outputs, stride, bias, random);
+    }
+  }
+  return from;
+}
+
 int append(Network& network, int from, const Layer& layer, bool bias, HostRandom& random) {
+  if (layer.block != Block::kNone) return append_block(network, from, layer, bias, random);
   switch (layer.kind) {
     case NodeKind::kDense: {
       const int outputs = layer.outputs == kAsInput ? network.inputs() : layer.outputs;
@@ -231,13 +300,16 @@ int append(Network& network, int from, const Layer& layer, bool bias, HostRandom
       return add_batch_norm(network, from);
     case NodeKind::kLayerNorm:
       return add_layer_norm(network, from);
-    case NodeKind::kAdd:
-      for (int i = 0; i < layer.repeat; ++i) {
-        const Extent stride = i == 0 ? layer.window.stride : Extent{};
-        from = append_basic_block(network, from, layer.outputs, stride, bias, random);
-      }
-      return from;
+    case NodeKind::kGelu:
+      return add_gelu(network, from);
+    case NodeKind::kAttention:
+      return add_attention(network, from, layer.heads);
+    case NodeKind::kPosition:
+      return add_position(network, from, random);
+    case NodeKind::kUpsample:
+      return add_upsample(network, from, layer.window.kernel);
     case NodeKind::kInput:
+    case NodeKind::kAdd:
     case NodeKind::kConcat:
     case NodeKind::kShortcut:
     case NodeKind::kRelu:

@@ -12,12 +12,18 @@ namespace sylvester {
 ///   dense N                         N outputs; "dense input": as many as the sample has values
 ///   conv N kernel=K [stride=S] [pad=P]   N channels; stride 1, no padding
 ///   batch-norm, layer-norm
-///   relu
+///   relu, gelu
+///   attention heads=H               over the positions; the input has queries, keys and values
+///   position                        adds a learned vector to each position
+///   transformer-block heads=H [mlp=M] [repeat=R]  attention and a hidden layer M times as wide as
+///                                   the input (M = 2), each behind a layer-norm and added to what
+///                                   it reads; R blocks
 ///   basic-block N [stride=S] [repeat=R]  two convolutions of N channels with batch-norm, and the
 ///                                   input added to them; R blocks, only the first one has the
 ///                                   stride
 ///   max-pool K [stride=S] [pad=P]   stride K
 ///   average-pool [K [stride=S]]     stride K; without K the mean of the whole image
+///   upsample F                      every row and column F times
 ///   flatten
 /// Throws UserError `entry 2 'dens 5': ...; allowed: ...` if an entry is none of these.
 void check_layers(std::span<const std::string> layers);

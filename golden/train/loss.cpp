@@ -3,33 +3,9 @@
 #include <algorithm>
 #include <vector>
 
-#include "golden/train/float_math.hpp"
+#include "golden/train/softmax.hpp"
 
 namespace sylvester {
-namespace {
-
-// probability[c] = softmax(z/T)[c], c ascending; returns log sum exp(z/T - max) and the maximum.
-struct LogSum {
-  float largest;
-  float log_sum;
-};
-LogSum softmax(const float* z, int classes, float temperature, float* probability) {
-  float largest = z[0] / temperature;
-  for (int c = 0; c < classes; ++c) {
-    probability[c] = z[c] / temperature;
-    largest = probability[c] > largest ? probability[c] : largest;
-  }
-  float sum = 0.0F;
-  for (int c = 0; c < classes; ++c) {
-    probability[c] = exp_float(probability[c] - largest);
-    sum += probability[c];
-  }
-  for (int c = 0; c < classes; ++c) probability[c] /= sum;
-  return {.largest = largest, .log_sum = log_float(sum)};
-}
-
-}  // namespace
-
 double cross_entropy(const FloatMatrix& logits, std::span<const std::int32_t> labels,
                      FloatMatrix& gradient, const LossTerm& term) {
   gradient.resize(logits.rows, logits.cols);

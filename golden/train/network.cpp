@@ -197,6 +197,38 @@ int add_relu(Network& network, int input) {
   return append(network, std::move(node));
 }
 
+int add_gelu(Network& network, int input) {
+  return append(network, new_node(NodeKind::kGelu, {input}, network.node(input).shape));
+}
+
+int add_attention(Network& network, int input, int heads) {
+  Shape shape = network.node(input).shape;
+  if (heads < 1 || shape.channels % 3 != 0 || shape.channels / 3 % heads != 0) {
+    throw UserError(fmt::format(
+        "attention with {} heads over {} channels; allowed: 3 x heads x any number of channels",
+        heads, shape.channels));
+  }
+  const std::int64_t positions = shape.positions();  // at most kMostValues
+  if (positions * positions > kMostValues / heads) {
+    throw UserError(
+        fmt::format("attention with {} heads over {} positions; allowed: heads x "
+                    "positions x positions at most {}",
+                    heads, positions, kMostValues));
+  }
+  shape.channels /= 3;
+  Node node = new_node(NodeKind::kAttention, {input}, shape);
+  node.attention_heads = heads;
+  return append(network, std::move(node));
+}
+
+int add_position(Network& network, int input, HostRandom& random) {
+  const Shape shape = network.node(input).shape;
+  require_weights(network, shape.positions(), shape.channels);
+  Node node = new_node(NodeKind::kPosition, {input}, shape);
+  WeightDraw(shape.channels, random).append(node.weight, static_cast<std::size_t>(shape.size()));
+  return append(network, std::move(node));
+}
+
 int add_max_pool(Network& network, int input, const Window& window) {
   return append(network, window_node(NodeKind::kMaxPool, network, input, window));
 }
@@ -206,6 +238,25 @@ int add_average_pool(Network& network, int input, const Window& window) {
     throw UserError("an average over padding; allowed: pad 0");
   }
   return append(network, window_node(NodeKind::kAveragePool, network, input, window));
+}
+
+int add_upsample(Network& network, int input, const Extent& factor) {
+  const Node& in = network.node(input);
+  const auto times = [](int size, int by) {
+    if (by < 1 || by > kMostKernel || std::int64_t{size} * by > kMostValues) {
+      throw UserError(fmt::format(
+          "{} rows or columns, each {} times; allowed: 1...{} times, {} rows or columns at most",
+          size, by, kMostKernel, kMostValues));
+    }
+    return size * by;
+  };
+  Node node = new_node(NodeKind::kUpsample, {input},
+                       {.height = times(in.shape.height, factor.height),
+                        .width = times(in.shape.width, factor.width),
+                        .channels = in.shape.channels});
+  node.window.stride = factor;
+  node.non_negative = in.non_negative;
+  return append(network, std::move(node));
 }
 
 int add_sum(Network& network, int a, int b) {

@@ -16,8 +16,12 @@ enum class NodeKind {
   kBatchNorm,    ///< each channel with mean 0, variance 1 over the batch, then weight and bias
   kLayerNorm,    ///< the same over the channels of each position
   kRelu,         ///< max(x, 0)
+  kGelu,         ///< gelu.hpp
+  kAttention,    ///< attention.hpp, over the positions of each sample
+  kPosition,     ///< a vector per position is added
   kMaxPool,      ///< largest value of each window
   kAveragePool,  ///< mean of each window
+  kUpsample,     ///< every row and column several times
   kAdd,          ///< sum of two tensors
   kShortcut,     ///< every stride-th row and column, with further channels of zeros behind
   kFlatten,      ///< the tensor as a feature vector, in its order
@@ -65,8 +69,11 @@ struct Node {
   /// Of a node with a GEMM: length of the contraction of its forward GEMM; of a convolution
   /// kernel height·kernel width·input channels, in this order.
   int k = 0;
-  Window window;                        ///< convolution and pooling; of a shortcut the stride
-  std::vector<float> weight;            ///< dense and convolution: channels x k; norms: channels
+  /// Of convolution and pooling; of a shortcut the stride, of upsampling the factors as a stride.
+  Window window;
+  int attention_heads = 0;
+  /// Dense and convolution: channels x k; norms: channels; position: positions x channels.
+  std::vector<float> weight;
   std::vector<float> bias;              ///< channels, or empty: no bias
   std::vector<float> running_mean;      ///< batch-norm: channels, for passes that do not train
   std::vector<float> running_variance;  ///< and frozen nodes
@@ -121,9 +128,17 @@ int add_conv(Network& network, int input, int channels, const Window& window, bo
 int add_batch_norm(Network& network, int input);
 int add_layer_norm(Network& network, int input);
 int add_relu(Network& network, int input);
+int add_gelu(Network& network, int input);
+/// Multi-head self-attention: `input` has the channels of queries, keys and values, in this order,
+/// each a multiple of `heads` channels; the output has a third of them.
+int add_attention(Network& network, int input, int heads);
+/// Weights uniform in ±1/sqrt(channels), drawn position by position.
+int add_position(Network& network, int input, HostRandom& random);
 int add_max_pool(Network& network, int input, const Window& window);
 /// A window without padding.
 int add_average_pool(Network& network, int input, const Window& window);
+/// Nearest neighbour: factor.height rows and factor.width columns of each.
+int add_upsample(Network& network, int input, const Extent& factor);
 /// Of two tensors of one shape.
 int add_sum(Network& network, int a, int b);
 /// `channels`: at least those of the input (option A of residual networks).

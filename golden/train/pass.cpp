@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 #include <limits>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,8 +12,10 @@
 #include "golden/support/error.hpp"
 
 #include "golden/train/float_loops.hpp"
+#include "golden/train/gelu.hpp"
 #include "golden/train/patches.hpp"
 #include "golden/train/pool.hpp"
+#include "golden/train/upsample.hpp"
 
 namespace sylvester {
 namespace {
@@ -45,6 +48,24 @@ void sum_rows(const FloatMatrix& g, std::vector<float>& sums) {
   }
 }
 
+// y = x + the embedding of its position; x has the positions of one sample after the other.
+void add_positions(const Node& node, const FloatMatrix& x, FloatMatrix& y) {
+  const std::size_t period = node.weight.size();
+  for (std::size_t i = 0; i < x.values.size(); ++i) {
+    y.values[i] = x.values[i] + node.weight[i % period];
+  }
+}
+
+// Samples in ascending order.
+void sum_samples(const FloatMatrix& g, std::span<float> sums) {
+  std::ranges::fill(sums, 0.0F);
+  for (std::size_t i = 0; i < g.values.size(); ++i) sums[i % sums.size()] += g.values[i];
+}
+
+AttentionShape attention_shape(const Node& node) {
+  return {.positions = node.shape.positions(), .heads = node.attention_heads};
+}
+
 // Columns first ... first + part.cols of `whole`.
 void copy_columns_in(const FloatMatrix& part, int first, FloatMatrix& whole) {
   for (int i = 0; i < part.rows; ++i) {
@@ -67,8 +88,10 @@ FloatMatrix& Gradients::logits(int h) {
 void check_batch(const Network& network, int batch) {
   constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
   for (const Node& node : network.nodes) {
-    const std::int64_t values =
-        std::int64_t{batch} * node.shape.positions() * std::max(node.shape.channels, node.k);
+    const std::int64_t positions = node.shape.positions();
+    const std::int64_t of_heads = positions * node.attention_heads;  // 0: no attention
+    const std::int64_t width = std::max<std::int64_t>({node.shape.channels, node.k, of_heads});
+    const std::int64_t values = batch * positions * width;
     if (values > most) {
       throw UserError(
           fmt::format("a batch of {} samples is too large for this network: {} values in one of "
@@ -115,6 +138,18 @@ void forward_pass(const Network& network, Executor& executor, Activations& activ
       case NodeKind::kRelu:
         if (!in_place) y.values = x.values;
         zero_unless_positive(y.values.data(), y.values.size(), y.values.data());
+        break;
+      case NodeKind::kGelu:
+        gelu(x.values.data(), x.values.size(), y.values.data());
+        break;
+      case NodeKind::kAttention:
+        attention(attention_shape(node), x, y, activations.states_[n].attention);
+        break;
+      case NodeKind::kPosition:
+        add_positions(node, x, y);
+        break;
+      case NodeKind::kUpsample:
+        upsample(patch_shape(network, node), x, y);
         break;
       case NodeKind::kBatchNorm:
         batch_norm(node, uses_batch(executor, node), x, y, activations.states_[n].norm);
@@ -264,6 +299,32 @@ class BackwardPass {
         hand_on(n, node.inputs.front());
         break;
       }
+      case NodeKind::kGelu: {
+        FloatMatrix& g = gradient(n);
+        const FloatMatrix& x = activations_.of(node.inputs.front());
+        gelu_gradient(x.values.data(), g.values.data(), g.values.size(), g.values.data());
+        hand_on(n, node.inputs.front());
+        break;
+      }
+      case NodeKind::kAttention:
+        give(node.inputs.front(), [&](FloatMatrix& dx) {
+          attention_gradient(attention_shape(node), activations_.of(node.inputs.front()),
+                             gradient(n), activations_.states_[as_size(n)].attention, dx,
+                             gradients_.scratch_);
+        });
+        break;
+      case NodeKind::kPosition:
+        if (!node.frozen) {
+          WeightGradient& dw = gradients_.nodes[as_size(n)].weight;
+          sum_samples(gradient(n), {dw.as_floats(node.weight.size()), node.weight.size()});
+        }
+        hand_on(n, node.inputs.front());
+        break;
+      case NodeKind::kUpsample:
+        give(node.inputs.front(), [&](FloatMatrix& dx) {
+          upsample_gradient(patch_shape(network_, node), gradient(n), dx);
+        });
+        break;
       case NodeKind::kBatchNorm:
       case NodeKind::kLayerNorm:
         norm_backward(n, node);
@@ -386,6 +447,14 @@ KeptBytes backward_bytes(const Network& network, const Executor& executor, int b
     }
     if (node.kind == NodeKind::kLayerNorm) {
       bytes.floats += sizeof(float) * (values + 2 * values / node.weight.size());
+    }
+    if (node.kind == NodeKind::kGelu) bytes.floats += sizeof(float) * values;
+    if (node.kind == NodeKind::kAttention) {
+      const auto of_heads = static_cast<std::uint64_t>(node.shape.positions()) *
+                            static_cast<std::uint64_t>(node.attention_heads);
+      const auto rows =
+          static_cast<std::uint64_t>(batch) * static_cast<std::uint64_t>(node.shape.positions());
+      bytes.floats += sizeof(float) * (3 * values + rows * of_heads);
     }
     if (node.kind == NodeKind::kMaxPool) {
       const auto largest = static_cast<unsigned>(node.window.kernel.area() - 1);

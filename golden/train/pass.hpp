@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "golden/train/attention.hpp"
 #include "golden/train/executor.hpp"
 #include "golden/train/norm.hpp"
 #include "golden/train/sgd.hpp"
@@ -37,6 +38,7 @@ class Activations {
   struct State {
     std::vector<std::uint16_t> chosen;  // of max_pool()
     NormState norm;
+    AttentionState attention;
   };
 
   // The ReLU behind a node works in the node's matrix, so nodes can share a place.
@@ -68,6 +70,7 @@ class Gradients {
   std::vector<int> places_;  // number in matrices_ of the gradient of a node's output, or -1
   std::vector<bool> needed_;
   std::vector<double> sums_;
+  std::vector<float> scratch_;
 };
 
 /// Throws UserError if a matrix of a pass over `batch` samples would have 2^31 values or more.
@@ -92,8 +95,8 @@ void learn_statistics(const Activations& activations, Network& network);
 
 /// What a training step keeps from the forward to the backward pass, of nodes that have a gradient:
 /// kept_bytes() of the layers, one bit per output of a ReLU unless the layer behind it keeps signs,
-/// what a maximum chose, and input and statistics of a normalisation; of a frozen batch-norm
-/// nothing.
+/// what a maximum chose, input and statistics of a normalisation, input of a GELU, input and
+/// probabilities of an attention; of a frozen batch-norm nothing.
 KeptBytes backward_bytes(const Network& network, const Executor& executor, int batch);
 
 }  // namespace sylvester

@@ -206,6 +206,43 @@ TEST(Pass, GradientsOfNormsAndResidualBlocksAreSlopes) {
   }
 }
 
+TEST(Pass, GradientsOfTransformersAndUpsamplingAreSlopes) {
+  const Texts networks[] = {
+      {"conv 6 kernel=2 stride=2", "gelu", "flatten", "dense 4", "gelu"},
+      {"conv 12 kernel=3 stride=2", "attention heads=2", "average-pool"},
+      {"attention heads=1", "gelu", "attention heads=2", "flatten"},
+      {"conv 4 kernel=3 stride=3", "position", "layer-norm", "flatten", "position"},
+      {"conv 2 kernel=2 stride=3", "upsample 2x3", "conv 3 kernel=2 stride=2", "average-pool"},
+      {"conv 4 kernel=3 stride=2", "position", "transformer-block heads=2 mlp=1 repeat=2",
+       "layer-norm", "average-pool"},
+      {"conv 4 kernel=3 stride=3", "transformer-block heads=4", "average-pool"},
+  };
+  for (std::uint64_t seed = 1; const Texts& layers : networks) {
+    HostRandom random(seed);
+    const Shape shape{
+        .height = 5, .width = 6, .channels = layers.front() == "attention heads=1" ? 18 : 2};
+    expect_gradients_are_slopes(make_network(shape, layers, 3, seed % 2 == 0, random), seed);
+    ++seed;
+  }
+}
+
+// Float32 numbers that a backward pass needs, counted by hand.
+TEST(Pass, BytesKeptOfATransformersNodes) {
+  HostRandom random(1);
+  const auto floats = [&](const Texts& layers) {
+    const Network network =
+        make_network({.height = 2, .width = 3, .channels = 6}, layers, 2, false, random);
+    return backward_bytes(network, *make_float_executor(), 5).floats / sizeof(float);
+  };
+  const std::uint64_t values = 5 * 6 * 6;              // of the input
+  EXPECT_EQ(floats({"position", "flatten"}), values);  // the classifier's input
+  EXPECT_EQ(floats({"position", "gelu", "flatten"}), 2 * values);
+  EXPECT_EQ(floats({"position", "attention heads=2", "flatten"}),
+            values + values / 3 + 5 * 2 * 6 * 6);
+  EXPECT_EQ(floats({"gelu", "attention heads=2", "flatten"}), values / 3);  // nothing before them
+  EXPECT_EQ(floats({"position", "upsample 2", "flatten"}), 4 * values);
+}
+
 TEST(Pass, ASumOfATensorWithItselfHasTwiceTheGradient) {
   HostRandom random(1);
   Network network = make_input({.height = 1, .width = 1, .channels = 4});
@@ -264,6 +301,59 @@ TEST(Pass, AShortcutKeepsEveryStridethPositionAndFillsChannelsWithZeros) {
   EXPECT_EQ(features_of(network, x, 1, PassKind::kTraining, activations).values,
             (std::vector<float>{0, 1, 0, 6, 7, 0, 16, 17, 0, 22, 23, 0}));
   EXPECT_THROW(add_shortcut(network, 0, 1, {}), UserError);
+}
+
+// One head over two positions of one channel: P = softmax over j of q_i·k_j, y_i = sum of P_ij·v_j.
+TEST(Pass, AttentionWeighsValuesByQueriesAndKeys) {
+  HostRandom random(1);
+  Network network = make_input({.height = 2, .width = 1, .channels = 3});
+  add_head(network, add_flatten(network, add_attention(network, 0, 1)), 1, false, random);
+  FloatMatrix x;
+  x.resize(2, 3);
+  x.values = {1.0F, 0.5F, 3.0F, 0.0F, -0.5F, 7.0F};  // q, k, v
+  Activations activations;
+  const std::vector<float> y = features_of(network, x, 1, PassKind::kTraining, activations).values;
+  const double p = 1.0 / (1.0 + std::exp(-1.0));
+  EXPECT_NEAR(y[0], 3.0 * p + 7.0 * (1.0 - p), 1e-6);
+  EXPECT_EQ(y[1], 5.0F);  // query 0 weighs all alike
+}
+
+// Samples of a batch do not see each other, and a head sees only its own channels.
+TEST(Pass, AttentionKeepsSamplesAndHeadsApart) {
+  HostRandom random(3);
+  Network network = make_input({.height = 2, .width = 3, .channels = 12});
+  add_head(network, add_flatten(network, add_attention(network, 0, 2)), 1, false, random);
+  const FloatMatrix x = random_matrix(2 * 6, 12, random);
+  Activations activations;
+  const std::vector<float> both =
+      features_of(network, x, 2, PassKind::kTraining, activations).values;
+  FloatMatrix second = x;
+  second.values.erase(second.values.begin(), second.values.begin() + 6 * 12);
+  second.rows = 6;
+  EXPECT_EQ(features_of(network, second, 1, PassKind::kTraining, activations).values,
+            std::vector<float>(both.begin() + 24, both.end()));
+  for (int i = 0; i < 6; ++i) second.row(i)[2] += 1.0F;  // queries of head 1
+  const std::vector<float> changed =
+      features_of(network, second, 1, PassKind::kTraining, activations).values;
+  for (std::size_t i = 0; i < 24; ++i) EXPECT_EQ(changed[i] != both[24 + i], i % 4 >= 2) << i;
+}
+
+TEST(Pass, UpsamplingRepeatsRowsAndColumns) {
+  HostRandom random(1);
+  Network network = make_input({.height = 1, .width = 2, .channels = 2});
+  const int up = add_upsample(network, add_relu(network, 0), {.height = 3, .width = 2});
+  EXPECT_EQ(network.node(up).shape, (Shape{.height = 3, .width = 4, .channels = 2}));
+  EXPECT_TRUE(network.node(up).non_negative);
+  add_head(network, add_flatten(network, up), 1, false, random);
+  FloatMatrix x;
+  x.resize(2, 2);
+  x.values = {1, 2, 3, 4};
+  std::vector<float> expected;
+  for (int row = 0; row < 3; ++row) {
+    for (const float value : {1, 2, 1, 2, 3, 4, 3, 4}) expected.push_back(value);
+  }
+  Activations activations;
+  EXPECT_EQ(features_of(network, x, 1, PassKind::kTraining, activations).values, expected);
 }
 
 TEST(LayerList, ResidualNetworksHaveTheirPublishedSizes) {
@@ -459,7 +549,23 @@ TEST(LayerList, ErrorsNameTheEntry) {
                            "basic-block",
                            "basic-block 4 repeat=0",
                            "basic-block 4 repeat=1001",
-                           "basic-block 4 kernel=3"}) {
+                           "basic-block 4 kernel=3",
+                           "gelu 2",
+                           "position 2",
+                           "attention",
+                           "attention 2",
+                           "attention heads=0",
+                           "attention heads=65536",
+                           "attention heads=1 mlp=2",
+                           "upsample",
+                           "upsample 0",
+                           "upsample 256",
+                           "upsample 2 stride=2",
+                           "transformer-block",
+                           "transformer-block 4 heads=2",
+                           "transformer-block heads=2 mlp=65",
+                           "transformer-block heads=2 stride=2",
+                           "transformer-block heads=2 repeat=0"}) {
     EXPECT_EQ(message({"relu", text}).find("entry 2 '" + std::string(text) + "': not a "), 0U)
         << text;
     EXPECT_NE(message({"relu", text}).find("; allowed: "), std::string::npos);
@@ -468,6 +574,16 @@ TEST(LayerList, ErrorsNameTheEntry) {
       message({"conv 4 kernel=4"}).find("entry 1 'conv 4 kernel=4': kernel 4, stride 1, pad 0"),
       0U);
   EXPECT_NE(message({"max-pool 2 pad=2"}), "");
+  EXPECT_EQ(message({"attention heads=1"}),
+            "entry 1 'attention heads=1': attention with 1 heads over 5 channels; allowed: 3 x "
+            "heads x any number of channels");
+  EXPECT_NE(message({"conv 6 kernel=1", "attention heads=4"}), "");
+  EXPECT_NE(message({"transformer-block heads=2"}), "");
+  EXPECT_EQ(message({"transformer-block heads=5", "average-pool"}), "");
+  EXPECT_NE(message({"upsample 255", "conv 3 kernel=1", "attention heads=1"})
+                .find("heads x positions x positions"),
+            std::string::npos);
+  EXPECT_NE(message({"upsample 255", "upsample 255"}).find("allowed: at most"), std::string::npos);
   EXPECT_EQ(message({"conv 4 kernel=2x3 pad=1", "relu", "flatten"}), "");
   EXPECT_EQ(
       message({"conv 4 kernel=1"}),

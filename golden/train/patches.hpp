@@ -118,6 +118,22 @@ void for_windows(const PatchShape& shape, int images, const Use& use) {
   }
 }
 
+/// Calls use(input row, output row) for all output positions of an upsampling, in order.
+template <typename Use>
+void for_copies(const PatchShape& shape, int images, const Use& use) {
+  const Extent factor = shape.window.stride;
+  int out = 0;
+  for (int i = 0; i < images; ++i) {
+    for (int y = 0; y < shape.out.height; ++y) {
+      for (int x = 0; x < shape.out.width; ++x) {
+        const int row = y / factor.height;
+        const int column = x / factor.width;
+        use((i * shape.in.height + row) * shape.in.width + column, out++);
+      }
+    }
+  }
+}
+
 /// Calls use(input row, output row) for all positions that a shortcut keeps.
 template <typename Use>
 void for_shortcut(const PatchShape& shape, int images, const Use& use) {
