@@ -46,11 +46,11 @@ void check_backend(const std::string& name, const Config& config) {
   if (name != "systemc" && name != "rtl") {
     throw UserError("--backend: value " + name + "; allowed: golden, systemc, rtl");
   }
-  if (config.text("train.arithmetic") != "quantised") {
+  const std::string& arithmetic = config.text("train.arithmetic");
+  if (arithmetic != "quantised" && arithmetic != "integer") {
     throw UserError(
-        fmt::format("{}: train.arithmetic: value {}; allowed with --backend {}: "
-                    "quantised",
-                    config.source(), config.text("train.arithmetic"), name));
+        fmt::format("{}: train.arithmetic: value {}; allowed with --backend {}: quantised, integer",
+                    config.source(), arithmetic, name));
   }
 #else
   (void)config;

@@ -306,6 +306,21 @@ TEST_F(Program, TrainRecordsATrace) {
   EXPECT_FALSE(fs::exists(folder_ / "new"));
 }
 
+TEST_F(Program, IntegerTrainingRefusesWhatItCannotDo) {
+  for (const char* method : {"icarl", "lwf", "bic", "der", "memo"}) {
+    expect_bad_input({"train", "int8", "--set", std::string("continual.method=") + method},
+                     "allowed: finetune, replay, joint with train.arithmetic");
+  }
+  expect_bad_input({"train", "int8", "--set", "integer.bits=9"}, "integer.bits");
+  expect_bad_input({"train", "int8", "--set", "accumulator.bits=16"},
+                   "accumulator.tile: value 64; allowed: 0...2 with integer.bits = 8");
+  expect_bad_input({"train", "int8", "--set", "accumulator.bits=12"},
+                   "accumulator.bits: value 12; allowed: 15 and more");
+  expect_bad_input({"train", "int8", "--set", "accumulator.outer_bits=24", "--set",
+                    "train.batch=600", "--set", "network.layers=[\"dense 600\"]"},
+                   "sums of 600 products; allowed with integer.bits = 8");
+}
+
 #ifdef SYLVESTER_HAS_SYSTEMC
 TEST_F(Program, TrainRefusesABackEndThatCannotDoIt) {
   expect_bad_input({"train", "train-small", "--backend", "gpu"}, "golden, systemc, rtl");
@@ -313,6 +328,22 @@ TEST_F(Program, TrainRefusesABackEndThatCannotDoIt) {
   expect_bad_input({"train", "train-small", "--backend", "systemc", "--set", "hardware.tile_max=16",
                     "--set", "accumulator.tile=32"},
                    "tile");
+}
+
+// Integer training: every GEMM on the accelerator, the rest on the host.
+TEST_F(Program, IntegerTrainingGivesOneHashOnGoldenAndSystemC) {
+  std::vector<std::string> hashes;
+  for (const char* backend : {"golden", "systemc"}) {
+    const Finished finished =
+        run({"train", "int8", "--backend", backend, "--json", "--set", "train.max_steps=3", "--set",
+             "train.batch=6", "--set", "network.layers=[\"dense 9\", \"batch-norm\", \"relu\"]",
+             "--set", "train.test_samples_per_class=2", "--set", "continual.memory=0"});
+    ASSERT_EQ(finished.status, 0) << finished.err;
+    const json seed = json::parse(finished.out).at("seeds").at(0);
+    EXPECT_EQ(seed.at("steps"), 3);
+    hashes.push_back(seed.at("weights_sha256").get<std::string>());
+  }
+  EXPECT_EQ(hashes[1], hashes[0]);
 }
 
 // Every prepare and GEMM of forward, dX and dW is computed by the back end: one hash.

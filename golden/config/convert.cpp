@@ -95,6 +95,11 @@ TrainRecipe train_recipe(const Config& config) {
                     .forward_tile = as_int(config, "accumulator.tile"),
                     .gradient_limit = static_cast<float>(config.real("paper.gradient_limit"))};
   }
+  if (arithmetic == "integer") {
+    recipe.mode = TrainMode::kInteger;
+    recipe.integer = {.bits = as_int(config, "integer.bits"),
+                      .accumulate = accumulate_recipe(config, GemmKind::kForward)};
+  }
   check(recipe);
   return recipe;
 }

@@ -167,6 +167,39 @@ void check_task(const Config& config) {
   }
 }
 
+// One recipe for the three GEMMs, whose registers hold every sum.
+void check_integer(const Config& config) {
+  if (config.text("train.arithmetic") != "integer") return;
+  if (config.text("train.task") != "classification") {
+    refuse(config, "train.task", "classification with train.arithmetic = \"integer\"");
+  }
+  const std::int64_t tile = config.integer("accumulator.tile");
+  if (config.integer("accumulator.backward_tile") != tile) {
+    refuse(config, "accumulator.backward_tile",
+           fmt::format("{}, accumulator.tile, with train.arithmetic = \"integer\"", tile));
+  }
+  const std::int64_t code = (std::int64_t{1} << (config.integer("integer.bits") - 1)) - 1;
+  const std::int64_t most =
+      ((std::int64_t{1} << (config.integer("accumulator.bits") - 1)) - 1) / (code * code);
+  if (most < 1) {
+    refuse(config, "accumulator.bits",
+           fmt::format("{} and more with integer.bits = {}, to hold a product",
+                       std::bit_width(static_cast<std::uint64_t>(code * code)) + 1,
+                       config.integer("integer.bits")));
+  }
+  if (tile > most) {
+    refuse(config, "accumulator.tile",
+           fmt::format("0...{} with integer.bits = {} and accumulator.bits = {}, whose sums no "
+                       "register limits",
+                       most, config.integer("integer.bits"), config.integer("accumulator.bits")));
+  }
+  const std::string& method = config.text("continual.method");
+  if (method != "finetune" && method != "replay" && method != "joint") {
+    refuse(config, "continual.method",
+           "finetune, replay, joint with train.arithmetic = \"integer\"");
+  }
+}
+
 void check_network(const Config& config) {
   try {
     check_layers(config.texts("network.layers"));
@@ -199,6 +232,7 @@ void check_combinations(const Config& config) {
   check_training(config);
   check_backward(config);
   check_task(config);
+  check_integer(config);
   check_network(config);
   check_modes(config);
 }

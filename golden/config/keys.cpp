@@ -415,10 +415,10 @@ void add_train(std::vector<KeyDeclaration>& keys) {
   const SgdSettings sgd;
   const PaperRecipe paper;
   add_task(keys);
-  keys.push_back(choice("train.arithmetic", "quantised", {"float", "quantised", "paper-float"},
-                        kNumeric,
+  keys.push_back(choice("train.arithmetic", "quantised",
+                        {"float", "quantised", "paper-float", "integer"}, kNumeric,
                         "Arithmetic of the three GEMMs of a layer: float32, the numeric contract, "
-                        "or the published HDQT code."));
+                        "or the published HDQT code; integer: of everything in a step."));
   keys.push_back(choice("train.conv_scale", to_string(ConvScale::kBatch),
                         names(ConvScale::kBatch, ConvScale::kImage), kNumeric,
                         "What shares the scales and sums of a convolution's backward GEMMs; "
@@ -477,6 +477,14 @@ void add_train(std::vector<KeyDeclaration>& keys) {
   keys.push_back(std::move(limit));
 }
 
+// Integer training (train.arithmetic = "integer").
+void add_integer(std::vector<KeyDeclaration>& keys) {
+  keys.push_back(integer("integer.bits", IntegerRecipe{}.bits, kLeastIntegerBits, kMostIntegerBits,
+                         "bits", kNumeric,
+                         "Bits of the codes of inputs, weights and gradients in the GEMMs of "
+                         "integer training (train.arithmetic = \"integer\")."));
+}
+
 }  // namespace
 
 std::vector<KeyDeclaration> make_declared_keys() {
@@ -490,6 +498,7 @@ std::vector<KeyDeclaration> make_declared_keys() {
   add_network_and_data(keys);
   add_train(keys);
   add_detection(keys);
+  add_integer(keys);
   return keys;
 }
 

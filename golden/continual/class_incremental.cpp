@@ -7,11 +7,13 @@
 #include <limits>
 #include <numeric>
 #include <span>
+#include <string_view>
 #include <tuple>
 
 #include <fmt/format.h>
 
 #include "golden/continual/exemplar_memory.hpp"
+#include "golden/continual/learner.hpp"
 #include "golden/continual/run_state.hpp"
 #include "golden/support/error.hpp"
 #include "golden/support/random.hpp"
@@ -102,14 +104,10 @@ class Run {
         split_(split),
         hooks_(hooks),
         method_(make_method(settings)),
-        student_(make_executor(settings.recipe, backend)),
-        tuner_(settings.fnt_epochs > 0 ? make_fine_tuning_executor(settings.recipe, backend)
-                                       : nullptr),
+        learner_(make_learner(settings, backend)),
         teacher_(make_executor(settings.recipe, backend)),
-        evaluator_(make_executor(settings.recipe, backend)),
         train_samples_(samples_by_class(split.train, 0)),
         test_samples_(samples_by_class(split.test, settings.test_samples_per_class)),
-        sgd_(settings.sgd),
         root_(settings.seed),
         memory_(settings.memory) {
     for (std::size_t c = 0; c < train_samples_.size(); ++c) {
@@ -213,7 +211,12 @@ class Run {
     const Network network = last_network();
     for (const auto& [key, batch, samples] : batches) {
       try {
-        check_batch(network, static_cast<int>(std::min(as_size(batch), samples)));
+        const int size = static_cast<int>(std::min(as_size(batch), samples));
+        if (std::string_view(key) == "train.batch") {
+          learner_->check_learned(network, size);
+        } else {
+          check_batch(network, size);
+        }
       } catch (const UserError& error) {
         throw UserError(fmt::format("{}: value {}: {}", key, batch, error.what()));
       }
@@ -286,10 +289,9 @@ class Run {
 
   void begin_task() {
     make_networks(task());
-    result_.backward_bytes = backward_bytes(network_, *student_, settings_.batch);
+    result_.backward_bytes = learner_->backward_bytes(network_, settings_.batch);
     begin_teacher();
-    sgd_.reset(network_);  // each task begins with a new optimiser
-    student_->restore({});
+    learner_->begin_task(network_, context(PassKind::kTraining, nullptr));
     ++begun_;
   }
 
@@ -345,8 +347,7 @@ class Run {
     for (int epoch = next_epoch_; epoch < epochs() && !stopped(); ++epoch) {
       where_.epoch = epoch;
       const bool tunes = epoch >= settings_.epochs;
-      Executor& executor = tunes ? *tuner_ : *student_;
-      if (!tunes) sgd_.set_rate(learning_rate(settings_, epoch));
+      if (!tunes) learner_->set_rate(learning_rate(settings_, epoch));
       HostRandom random = orders.fork(static_cast<std::uint64_t>(epoch));
       std::vector<int> order = samples_.learned;
       shuffle(std::span<int>(order), random);
@@ -357,12 +358,12 @@ class Run {
         const std::size_t size = std::min(as_size(settings_.batch), order.size() - start);
         if (tunes) {
           const std::uint64_t of_epoch = batches(order.size());
-          sgd_.set_rate(fine_tuning_rate(
+          learner_->set_rate(fine_tuning_rate(
               settings_,
               as_size(epoch - settings_.epochs) * of_epoch + static_cast<std::uint64_t>(learned),
               as_size(settings_.fnt_epochs) * of_epoch));
         }
-        where_.loss = learn_batch(executor, {order.data() + start, size});
+        where_.loss = learn_batch({order.data() + start, size}, tunes);
         loss += where_.loss;
         ++learned;
         ++where_.step;
@@ -392,37 +393,44 @@ class Run {
   }
 
   // One update of the weights; returns the loss before it.
-  double learn_batch(Executor& executor, std::span<const int> samples) {
+  double learn_batch(std::span<const int> samples, bool tunes) {
     const int batch = static_cast<int>(samples.size());
-    FloatMatrix& x = input_of(activations_, network_, batch);
-    gather(split_.train, samples, x);
+    gather(split_.train, samples, learner_->input(network_, batch));
     labels_.clear();
     for (const int sample : samples) labels_.push_back(split_.train.label[as_size(sample)]);
-    executor.begin(network_, context(PassKind::kTraining, &result_.totals));
-    forward_pass(network_, executor, activations_);
+    const double loss = learner_->learn(
+        network_, context(PassKind::kTraining, &result_.totals),
+        {.labels = labels_,
+         .loss = [&](const Activations& activations,
+                     Gradients& gradients) { return method_loss(activations, gradients); },
+         .fine_tuning = tunes});
+    require_finite(loss);
+    return loss;
+  }
+
+  double method_loss(const Activations& activations, Gradients& gradients) {
     if (has_teacher()) {
-      input_of(old_activations_, old_network_, batch).values = x.values;
+      const int batch = static_cast<int>(labels_.size());
+      input_of(old_activations_, old_network_, batch).values = activations.of(0).values;
       old_activations_.first_sample = static_cast<std::uint32_t>(where_.step - teacher_step_) *
                                       static_cast<std::uint32_t>(settings_.batch);
       forward_pass(old_network_, *teacher_, old_activations_);
     }
     const double loss =
         method_->loss({.task = task(),
-                       .activations = activations_,
+                       .activations = activations,
                        .old_logits = has_teacher() ? &old_activations_.logits() : nullptr,
                        .labels = labels_},
-                      gradients_);
+                      gradients);
     require_finite(loss);
-    backward_pass(network_, executor, activations_, gradients_);
-    learn_statistics(activations_, network_);
-    sgd_.step(network_, gradients_.nodes);
     return loss;
   }
 
   void finish_task() {
     const Clock::time_point learned = Clock::now();
+    learner_->write_back(network_);
     method_->finish(task(), network_);
-    evaluator_->begin(network_, context(PassKind::kEvaluation, nullptr));
+    learner_->begin_test(network_, context(PassKind::kEvaluation, nullptr));
     evaluated_ = 0;
     fit_held_out();
     // Exemplars serve the nearest-mean head and the next task.
@@ -456,7 +464,7 @@ class Run {
     for (const int sample : samples_.held_out)
       labels.push_back(split_.train.label[as_size(sample)]);
     evaluate_batches(split_.train, samples_.held_out, settings_.test_batch, [&](std::size_t start) {
-      const FloatMatrix& part = test_activations_.logits();
+      const FloatMatrix& part = learner_->logits();
       std::copy(part.values.begin(), part.values.end(), logits.row(static_cast<int>(start)));
     });
     method_->fit(logits, labels,
@@ -470,19 +478,17 @@ class Run {
     for (std::size_t start = 0; start < samples.size(); start += as_size(batch)) {
       const std::size_t size = std::min(as_size(batch), samples.size() - start);
       gather(dataset, samples.subspan(start, size),
-             input_of(test_activations_, network_, static_cast<int>(size)));
-      test_activations_.first_sample = evaluated_;
+             learner_->test_input(network_, static_cast<int>(size)));
+      learner_->test(network_, evaluated_);
       evaluated_ += static_cast<std::uint32_t>(size);
-      forward_pass(network_, *evaluator_, test_activations_);
       use(start);
     }
   }
 
   FeatureMatrix features_of(std::span<const int> samples) {
     FeatureMatrix features;
-    evaluate_batches(split_.train, samples, settings_.exemplar_batch, [&](std::size_t) {
-      append_normalised(test_activations_.features(), features);
-    });
+    evaluate_batches(split_.train, samples, settings_.exemplar_batch,
+                     [&](std::size_t) { append_normalised(learner_->features(), features); });
     return features;
   }
 
@@ -501,11 +507,11 @@ class Run {
     std::vector<int> nearest(as_size(seen), 0);
     FloatMatrix logits;
     evaluate_batches(split_.test, samples, settings_.test_batch, [&](std::size_t start) {
-      logits = test_activations_.logits();
+      logits = learner_->logits();
       method_->correct(logits);
       for (const float z : logits.values) require_finite(static_cast<double>(z));
       FeatureMatrix features;
-      append_normalised(test_activations_.features(), features);
+      append_normalised(learner_->features(), features);
       const std::vector<int> by_mean =
           means.empty() ? std::vector<int>() : nearest_mean(features, means);
       for (int i = 0; i < logits.rows; ++i) {
@@ -543,30 +549,33 @@ class Run {
   }
 
   void offer_state() {
-    if (hooks_.wants_state && hooks_.wants_state()) hooks_.save(state());
+    if (!hooks_.wants_state || !hooks_.wants_state()) return;
+    if (in_a_task()) learner_->write_back(network_);
+    hooks_.save(state());
   }
 
   [[nodiscard]] Json state() const {
-    return {{"begun", begun_},
-            {"finished", finished_},
-            {"next_epoch", next_epoch_},
-            {"cut_short", cut_short_},
-            {"step", where_.step},
-            {"records", where_.records},
-            {"teacher_step", teacher_step_},
-            {"network", to_state(network_)},
-            {"old_network", to_state(old_network_)},
-            {"velocity", to_state(in_a_task() ? sgd_.velocity() : Sgd::Velocity())},
-            {"executor", to_binary(in_a_task() ? student_->state() : std::vector<double>())},
-            {"memory", to_state(memory_)},
-            {"method", method_->state()},
-            {"linear", to_state(result_.linear)},
-            {"nearest_mean", to_state(result_.nearest_mean)},
-            {"task_loss", result_.task_loss},
-            {"totals", to_state(result_.totals)},
-            {"teacher_totals", to_state(result_.teacher_totals)},
-            {"evaluation_seconds", result_.evaluation_seconds},
-            {"seconds", seconds()}};
+    return {
+        {"begun", begun_},
+        {"finished", finished_},
+        {"next_epoch", next_epoch_},
+        {"cut_short", cut_short_},
+        {"step", where_.step},
+        {"records", where_.records},
+        {"teacher_step", teacher_step_},
+        {"network", to_state(network_)},
+        {"old_network", to_state(old_network_)},
+        {"velocity", to_state(in_a_task() ? learner_->velocity() : Sgd::Velocity())},
+        {"executor", to_binary(in_a_task() ? learner_->executor_state() : std::vector<double>())},
+        {"memory", to_state(memory_)},
+        {"method", method_->state()},
+        {"linear", to_state(result_.linear)},
+        {"nearest_mean", to_state(result_.nearest_mean)},
+        {"task_loss", result_.task_loss},
+        {"totals", to_state(result_.totals)},
+        {"teacher_totals", to_state(result_.teacher_totals)},
+        {"evaluation_seconds", result_.evaluation_seconds},
+        {"seconds", seconds()}};
   }
 
   void restore(const Json& state) {
@@ -589,23 +598,22 @@ class Run {
     }
     for (int t = 0; t < begun_; ++t) {
       make_networks(task(t));
-      result_.backward_bytes = backward_bytes(network_, *student_, settings_.batch);
+      result_.backward_bytes = learner_->backward_bytes(network_, settings_.batch);
       if (t < finished_) method_->finish(task(t), network_);
     }
     where_.task = begun_ - 1;
     from_state(state.at("network"), network_);
     from_state(state.at("old_network"), old_network_);
-    if (in_a_task()) {
-      sgd_.reset(network_);
-      Sgd::Velocity velocity = sgd_.velocity();
-      from_state(state.at("velocity"), velocity);
-      sgd_.restore(std::move(velocity));
-    }
     std::vector<double> executor = from_binary<double>(state.at("executor"));
     if (!executor.empty() && executor.size() != 2 * network_.layers.size()) {
       throw UserError("the saved state belongs to a network of another shape");
     }
-    student_->restore(std::move(executor));
+    if (in_a_task()) {
+      learner_->begin_task(network_, context(PassKind::kTraining, nullptr));
+      Sgd::Velocity velocity = learner_->velocity();
+      from_state(state.at("velocity"), velocity);
+      learner_->restore(std::move(velocity), std::move(executor));
+    }
     from_state(state.at("memory"), train_samples_, memory_);
     method_->restore(state.at("method"));
     state.at("teacher_step").get_to(where_.step);
@@ -625,13 +633,10 @@ class Run {
   const Split& split_;
   const RunHooks& hooks_;
   std::unique_ptr<Method> method_;
-  std::unique_ptr<Executor> student_;
-  std::unique_ptr<Executor> tuner_;  // of the fine-tuning, or null
+  std::unique_ptr<Learner> learner_;
   std::unique_ptr<Executor> teacher_;
-  std::unique_ptr<Executor> evaluator_;
   std::vector<std::vector<int>> train_samples_;  // by class
   std::vector<std::vector<int>> test_samples_;
-  Sgd sgd_;
   HostRandom root_;
   ExemplarMemory memory_;
   Network network_;
@@ -648,12 +653,8 @@ class Run {
   Clock::time_point start_ = Clock::now();
   double earlier_seconds_ = 0.0;  // of the parts before this one
   TaskSamples samples_;           // of the present task
-  // Memory of the passes.
-  Activations activations_;
   Activations old_activations_;
-  Activations test_activations_;
-  Gradients gradients_;
-  std::vector<std::int32_t> labels_;
+  std::vector<std::int32_t> labels_;  // of the present batch
 };
 
 }  // namespace

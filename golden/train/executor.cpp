@@ -9,6 +9,7 @@ std::unique_ptr<Executor> make_executor(const TrainRecipe& recipe, Backend& back
       return make_quantised_executor(recipe, backend);
     case TrainMode::kPaperFloat:
       return make_paper_executor(recipe);
+    case TrainMode::kInteger:  // has no executor
     case TrainMode::kFloat:
       break;
   }

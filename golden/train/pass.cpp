@@ -13,6 +13,7 @@
 
 #include "golden/train/float_loops.hpp"
 #include "golden/train/gelu.hpp"
+#include "golden/train/patches.hpp"
 #include "golden/train/pool.hpp"
 #include "golden/train/upsample.hpp"
 
@@ -29,19 +30,6 @@ bool gives_its_matrix(const Node& node) {
 
 bool uses_batch(const Executor& executor, const Node& node) {
   return executor.kind() == PassKind::kTraining && !node.frozen;
-}
-
-// Calls use(input row, output row) for all positions that a shortcut keeps.
-template <typename Use>
-void for_shortcut(const PatchShape& shape, int batch, const Use& use) {
-  int out = 0;
-  for (int i = 0; i < batch; ++i) {
-    for (int y = 0; y < shape.out.height; ++y) {
-      for (int x = 0; x < shape.out.width; ++x) {
-        use((i * shape.in.height + shape.row(y)) * shape.in.width + shape.column(x), out++);
-      }
-    }
-  }
 }
 
 void add_bias(const std::vector<float>& bias, FloatMatrix& y) {

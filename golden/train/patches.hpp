@@ -79,17 +79,71 @@ void gather_patches(const PatchShape& shape, const T* images, int count, T* patc
 
 /// Every value of an image becomes the sum of what stands for it in the patch matrix, in the order
 /// of the output positions, beginning with 0.
-inline void sum_patches(const PatchShape& shape, const float* patches, int count, float* images) {
+template <typename Part, typename Sum>
+void sum_patches(const PatchShape& shape, const Part* patches, int count, Sum* images) {
   for (int i = 0; i < count; ++i) {
-    std::fill_n(images, shape.in.size(), 0.0F);
+    std::fill_n(images, shape.in.size(), Sum{});
     for_patch_runs(shape, [&](std::ptrdiff_t in, std::ptrdiff_t patch, std::ptrdiff_t size) {
       if (in < 0) return;
-      float* sum = images + in;
-      const float* part = patches + patch;
+      Sum* sum = images + in;
+      const Part* part = patches + patch;
       for (std::ptrdiff_t j = 0; j < size; ++j) sum[j] += part[j];
     });
     images += shape.in.size();
     patches += static_cast<std::ptrdiff_t>(shape.out.positions()) * shape.k();
+  }
+}
+
+/// Calls use(output row, input row, number in the window) for every element of every window that
+/// lies within its image; rows are those of the NHWC matrices.
+template <typename Use>
+void for_windows(const PatchShape& shape, int images, const Use& use) {
+  const Extent kernel = shape.window.kernel;
+  int out = 0;
+  for (int i = 0; i < images; ++i) {
+    const int first = i * shape.in.positions();
+    for (int oy = 0; oy < shape.out.height; ++oy) {
+      for (int ox = 0; ox < shape.out.width; ++ox, ++out) {
+        for (int ky = 0; ky < kernel.height; ++ky) {
+          const int y = shape.row(oy) + ky;
+          if (y < 0 || y >= shape.in.height) continue;
+          for (int kx = 0; kx < kernel.width; ++kx) {
+            const int x = shape.column(ox) + kx;
+            if (x < 0 || x >= shape.in.width) continue;
+            use(out, first + y * shape.in.width + x, ky * kernel.width + kx);
+          }
+        }
+      }
+    }
+  }
+}
+
+/// Calls use(input row, output row) for all output positions of an upsampling, in order.
+template <typename Use>
+void for_copies(const PatchShape& shape, int images, const Use& use) {
+  const Extent factor = shape.window.stride;
+  int out = 0;
+  for (int i = 0; i < images; ++i) {
+    for (int y = 0; y < shape.out.height; ++y) {
+      for (int x = 0; x < shape.out.width; ++x) {
+        const int row = y / factor.height;
+        const int column = x / factor.width;
+        use((i * shape.in.height + row) * shape.in.width + column, out++);
+      }
+    }
+  }
+}
+
+/// Calls use(input row, output row) for all positions that a shortcut keeps.
+template <typename Use>
+void for_shortcut(const PatchShape& shape, int images, const Use& use) {
+  int out = 0;
+  for (int i = 0; i < images; ++i) {
+    for (int y = 0; y < shape.out.height; ++y) {
+      for (int x = 0; x < shape.out.width; ++x) {
+        use((i * shape.in.height + shape.row(y)) * shape.in.width + shape.column(x), out++);
+      }
+    }
   }
 }
 

@@ -6,30 +6,6 @@
 namespace sylvester {
 namespace {
 
-// Calls use(output row, input row, number in the window) for every element of every window that
-// lies within the image; rows are those of the NHWC matrices.
-template <typename Use>
-void for_windows(const PatchShape& shape, int images, const Use& use) {
-  const Extent kernel = shape.window.kernel;
-  int out = 0;
-  for (int i = 0; i < images; ++i) {
-    const int first = i * shape.in.positions();
-    for (int oy = 0; oy < shape.out.height; ++oy) {
-      for (int ox = 0; ox < shape.out.width; ++ox, ++out) {
-        for (int ky = 0; ky < kernel.height; ++ky) {
-          const int y = shape.row(oy) + ky;
-          if (y < 0 || y >= shape.in.height) continue;
-          for (int kx = 0; kx < kernel.width; ++kx) {
-            const int x = shape.column(ox) + kx;
-            if (x < 0 || x >= shape.in.width) continue;
-            use(out, first + y * shape.in.width + x, ky * kernel.width + kx);
-          }
-        }
-      }
-    }
-  }
-}
-
 int images_of(const PatchShape& shape, const FloatMatrix& y) {
   return y.rows / shape.out.positions();
 }

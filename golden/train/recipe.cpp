@@ -107,6 +107,18 @@ void check(const TrainRecipe& recipe) {
       throw UserError(fmt::format("hindsight_eta {} is not in 0...1", recipe.hindsight_eta));
     }
   }
+  if (recipe.mode == TrainMode::kInteger) {
+    const IntegerRecipe& integer = recipe.integer;
+    if (integer.bits < kLeastIntegerBits || integer.bits > kMostIntegerBits) {
+      throw UserError(fmt::format("integer bits {} is not in {}...{}", integer.bits,
+                                  kLeastIntegerBits, kMostIntegerBits));
+    }
+    if (longest_contraction(integer) < 1) {
+      throw UserError(
+          fmt::format("an accumulator of {} bits does not hold {} products of {}-bit codes",
+                      integer.accumulate.bits, integer.accumulate.tile, integer.bits));
+    }
+  }
   if (recipe.mode == TrainMode::kPaperFloat) {
     const PaperRecipe& paper = recipe.paper;
     if (paper.operand_bits < 2 || paper.operand_bits > 7) {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "golden/integer/recipe.hpp"
 #include "golden/numerics/accumulate.hpp"
 #include "golden/numerics/counters.hpp"
 #include "golden/numerics/prepare.hpp"
@@ -17,6 +18,7 @@ enum class TrainMode {
   kFloat,       ///< float32 through OpenBLAS
   kQuantised,   ///< the numeric contract, through a Backend
   kPaperFloat,  ///< the published HDQT code: float32 quantisers; golden only
+  kInteger,     ///< all of a step in integers (golden/integer), GEMMs through a Backend
 };
 
 /// What shares the scales and sums of a convolution's backward GEMMs. The weight's gradient is the
@@ -81,6 +83,7 @@ struct TrainRecipe {
   ConvScale conv_scale = ConvScale::kBatch;  ///< kQuantised; the published code has its own
   double hindsight_eta = 0.1;                ///< of ScaleRule::kHindsight, rule HND-2; 0 ... 1
   PaperRecipe paper;                         ///< kPaperFloat only
+  IntegerRecipe integer;                     ///< kInteger only
   /// What training steps and teacher passes count; evaluation passes count nothing.
   CounterMode counters = CounterMode::kFull;
 
