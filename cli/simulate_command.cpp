@@ -38,15 +38,11 @@ std::array<int, 3> parse_sizes(const std::string& text) {
 }
 
 // The three GEMMs of a layer with batch M, N outputs and K inputs.
-std::vector<LayerGemm> gemms_of(const SimulateArguments& arguments) {
+std::vector<LayerGemm> gemms_of(const Config& config, const SimulateArguments& arguments) {
   const auto [m, n, k] = parse_sizes(arguments.gemm);
   const LayerShape layer{.batch = m, .outputs = n, .inputs = k};
-  std::vector<LayerGemm> result = {forward_gemm(layer, Role::kForwardActivation)};
-  if (arguments.training) {
-    result.push_back(input_gradient_gemm(layer));
-    result.push_back(weight_gradient_gemm(layer));
-  }
-  return result;
+  if (arguments.training) return training_gemms(config, layer, Role::kForwardActivation);
+  return {forward_gemm(layer, Role::kForwardActivation)};
 }
 
 }  // namespace
@@ -62,11 +58,13 @@ int run_simulate(const SimulateArguments& arguments, const Output& output) {
   std::uint64_t cycles = 0;
   std::uint64_t array_cycles = 0;
   std::uint64_t macs = 0;
-  for (const LayerGemm& gemm : gemms_of(arguments)) {
+  std::uint64_t passes = 0;
+  for (const LayerGemm& gemm : gemms_of(config, arguments)) {
     const GemmCycles c = gemm_cycles(hardware, describe(config, hardware, gemm, "--gemm"));
     cycles += c.total();
     array_cycles += c.gemm;
     macs += c.macs;
+    passes += c.passes;
     const double used = utilisation(hardware, c.macs, c.gemm);
     layers.push_back({{"name", gemm.name},
                       {"m", gemm.m},
@@ -75,6 +73,7 @@ int run_simulate(const SimulateArguments& arguments, const Output& output) {
                       {"prepare_a_cycles", c.prepare_a},
                       {"prepare_b_cycles", c.prepare_b},
                       {"array_cycles", c.gemm},
+                      {"wide_passes", c.passes},
                       {"macs", c.macs},
                       {"array_utilization", used}});
     text +=
@@ -83,14 +82,16 @@ int run_simulate(const SimulateArguments& arguments, const Output& output) {
   }
   const double used = utilisation(hardware, macs, cycles);
   text += fmt::format(
-      "{} cycles one job after the other without stalls, {} of them in the array; {:.1f} % used\n",
-      cycles, array_cycles, 100 * used);
+      "{} cycles one job after the other without stalls, {} of them in the array; {:.1f} % used\n"
+      "{} passes over wide operands\n",
+      cycles, array_cycles, 100 * used, passes);
   output.result({{"config", config.source()},
                  {"hardware_hash", to_hex(hardware_hash(hardware))},
                  {"numerics_hash", to_hex(config.numerics_hash())},
                  {"cycles", cycles},
                  {"array_cycles", array_cycles},
                  {"macs", macs},
+                 {"wide_passes", passes},
                  {"utilization", used},
                  {"layers", layers}},
                 text);
