@@ -239,6 +239,32 @@ TEST_F(Program, SimulateCountsTheGemmsOfALayer) {
   EXPECT_EQ(training.at("layers")[2].at("macs"), 5 * 33 * 8);
 }
 
+TEST_F(Program, SimulateCountsTheJobsOfAMethod) {
+  const auto step = [&](const char* preset, const std::vector<std::string>& overrides) {
+    std::vector<std::string> arguments = {"simulate", preset, "--gemm", "20,18,33", "--training"};
+    for (const std::string& text : overrides) {
+      arguments.insert(arguments.end(), {"--set", text});
+    }
+    return run_json(arguments);
+  };
+  const json measured = step("luq", {});
+  const json given = step("luq", {"operands.input_gradient.scale=hindsight"});
+  // X, W by a clip and G once, whose codes dW reads as well.
+  EXPECT_EQ(measured.at("wide_passes"), 1 + 1 + 2);
+  EXPECT_EQ(given.at("wide_passes"), 1 + 1 + 1);
+  EXPECT_EQ(measured.at("layers")[1].at("prepare_b_cycles"), 0);
+  EXPECT_EQ(measured.at("layers")[2].at("prepare_a_cycles"), 0);
+  EXPECT_EQ(measured.at("layers")[2].at("prepare_b_cycles"), 0);
+  EXPECT_LT(given.at("cycles"), measured.at("cycles"));
+  const json four = step("luq", {"backward.gradient_samples=4"});
+  EXPECT_EQ(four.at("wide_passes"), 1 + 1 + 4 * 2);
+  EXPECT_EQ(four.at("layers")[1].at("prepare_a_cycles"),
+            4 * measured.at("layers")[1].at("prepare_a_cycles").get<int>());
+  EXPECT_EQ(four.at("layers")[2].at("array_cycles"),
+            4 * measured.at("layers")[2].at("array_cycles").get<int>());
+  EXPECT_EQ(step("rht", {}).at("wide_passes"), 6 * 2);
+}
+
 TEST_F(Program, SimulateRefusesBadInput) {
   const std::string config = file("small.toml", "");
   for (const char* sizes : {"", "1", "1,2", "1,2,3,4", "0,1,1", "1,1,65536", "1,x,1", "1,1,1 "}) {
@@ -247,13 +273,11 @@ TEST_F(Program, SimulateRefusesBadInput) {
   expect_bad_input({"simulate", config}, "--gemm");
   expect_bad_input({"simulate", "hdqt-paper", "--gemm", "1,1,1"},
                    "train.arithmetic: value \"paper-float\"");
-  expect_bad_input({"simulate", "luq", "--gemm", "1,1,1"},
-                   "operands.forward_input.scale: value \"sawb\"; allowed for simulate: max, clip, "
-                   "pow2, which the accelerator computes");
-  expect_bad_input({"verify", "rht"}, "transform.forward.signs: value true");
+  expect_bad_input({"verify", "rht", "--set", "prepare.signs=false"},
+                   "transform.forward.signs: value true");
   const fs::path nothing = folder_ / "nothing";
-  expect_bad_input({"generate", "luq", "--out", nothing.string()},
-                   "allowed for generate: max, clip, pow2");
+  expect_bad_input({"generate", "rht", "--out", nothing.string(), "--set", "prepare.signs=false"},
+                   "allowed for generate: false with prepare.signs = false");
   EXPECT_FALSE(fs::exists(nothing));
   expect_bad_input({"train", "luq", "--trace", nothing.string()},
                    "backward.reuse_codes: value true; allowed with --trace: false");

@@ -39,21 +39,11 @@ std::array<int, 3> parse_sizes(const std::string& text) {
 }
 
 // The three GEMMs of a layer with batch M, N outputs and K inputs.
-std::vector<LayerGemm> gemms_of(const SimulateArguments& arguments) {
+std::vector<LayerGemm> gemms_of(const Config& config, const SimulateArguments& arguments) {
   const auto [m, n, k] = parse_sizes(arguments.gemm);
   const LayerShape layer{.batch = m, .outputs = n, .inputs = k};
-  std::vector<LayerGemm> result = {forward_gemm(layer, Role::kForwardActivation)};
-  if (arguments.training) {
-    result.push_back(input_gradient_gemm(layer));
-    result.push_back(weight_gradient_gemm(layer));
-  }
-  return result;
-}
-
-EnergyEvents energy_events(const HardwareParameters& hardware, const GemmJobs& jobs) {
-  EnergyEvents events = prepare_events(hardware, jobs.a);
-  events += prepare_events(hardware, jobs.b);
-  return events += gemm_events(hardware, jobs.gemm);
+  if (arguments.training) return training_gemms(config, layer, Role::kForwardActivation);
+  return {forward_gemm(layer, Role::kForwardActivation)};
 }
 
 }  // namespace
@@ -69,13 +59,15 @@ int run_simulate(const SimulateArguments& arguments, const Output& output) {
   std::uint64_t cycles = 0;
   std::uint64_t array_cycles = 0;
   std::uint64_t macs = 0;
+  std::uint64_t passes = 0;
   EnergyEvents events;
-  for (const LayerGemm& gemm : gemms_of(arguments)) {
+  for (const LayerGemm& gemm : gemms_of(config, arguments)) {
     const GemmJobs jobs = describe(config, hardware, gemm, "--gemm");
     const GemmCycles c = gemm_cycles(hardware, jobs);
-    const EnergyEvents gemm_events = energy_events(hardware, jobs);
-    const double joules = energy_of(gemm_events).total();
-    events += gemm_events;
+    const EnergyEvents of_gemm = energy_events(hardware, jobs);
+    const double joules = energy_of(of_gemm).total();
+    passes += c.passes;
+    events += of_gemm;
     cycles += c.total();
     array_cycles += c.gemm;
     macs += c.macs;
@@ -87,6 +79,7 @@ int run_simulate(const SimulateArguments& arguments, const Output& output) {
                       {"prepare_a_cycles", c.prepare_a},
                       {"prepare_b_cycles", c.prepare_b},
                       {"array_cycles", c.gemm},
+                      {"wide_passes", c.passes},
                       {"macs", c.macs},
                       {"array_utilization", used},
                       {"energy_j", joules}});
@@ -96,12 +89,12 @@ int run_simulate(const SimulateArguments& arguments, const Output& output) {
   }
   const double used = utilisation(hardware, macs, cycles);
   text += fmt::format(
-      "{} cycles one job after the other without stalls, {} of them in the array; {:.1f} % used\n",
-      cycles, array_cycles, 100 * used);
+      "{} cycles one job after the other without stalls, {} of them in the array; {:.1f} % used\n"
+      "{} passes over wide operands\n",
+      cycles, array_cycles, 100 * used, passes);
   const Energy energy = energy_of(events);
   text += fmt::format(
-      "{:.2f} uJ by estimate: {:.2f} arithmetic, {:.2f} code buffers, {:.2f} for {} bytes from and "
-      "to "
+      "{:.2f} uJ by estimate: {:.2f} arithmetic, {:.2f} code buffers, {:.2f} for {} bytes of "
       "memory\n",
       1e6 * energy.total(), 1e6 * energy.arithmetic, 1e6 * energy.buffers, 1e6 * energy.memory,
       events.moved / 8);
@@ -111,6 +104,7 @@ int run_simulate(const SimulateArguments& arguments, const Output& output) {
                  {"cycles", cycles},
                  {"array_cycles", array_cycles},
                  {"macs", macs},
+                 {"wide_passes", passes},
                  {"utilization", used},
                  {"energy_j", energy.total()},
                  {"energy_arithmetic_j", energy.arithmetic},

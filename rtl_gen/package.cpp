@@ -108,8 +108,7 @@ std::string readme(const HardwareParameters& hardware) {
          "files.txt       the files of this package\n\n"
          "The comments of the Verilog name rules (PRE-4) and sections of Sylvester's documents\n"
          "numerics.md and architecture.md.\n"
-         "Timing: the paths from u_quantise.max_q to u_quantise.top_divisor_q and pow2_shift_q "
-         "have\n"
+         "Timing: the paths from u_quantise.max_q to u_quantise.top_divisor_q and fine_q have\n"
          "ScaleSetup cycles; declare them as multicycle paths (hold: ScaleSetup - 1).\n\n"
          "Parameters (canonical text of the hash):\n" +
          canonical_text(hardware);

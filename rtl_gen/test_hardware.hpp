@@ -45,6 +45,7 @@ inline std::vector<std::pair<std::string, HardwareParameters>> test_hardware() {
   odd.lanes = 3;
   odd.block_max = 16;
   odd.random_bits = 16;
+  odd.signs = true;
   odd.modes = {operand_mode("e3xi4"), operand_mode("u4xi4")};
   odd.counters = CounterMode::kSticky;
   odd.buffers = {3, 5, 13, 4, 7};

@@ -256,16 +256,35 @@ class TopBuilder {
     section("Prepare unit.");
     net("key", 160);
     net("key_ready");
-    net_is("prepare_run", 1, "prepare_control_run & key_ready");
+    net("sign_key", 160);
+    net("sign_key_ready");
+    net("signs_ready");
+    net("sign_negative");
+    net("column_taken");
+    net_is("prepare_run", 1, "prepare_control_run & key_ready & signs_ready");
+    net_is("one_pass", 1, "prepare_scale_rule == 3'd4");
     net("quantise_open");
-    instance("draw_key", "u_draw_key", {},
+    instance(
+        "draw_key", "u_draw_key", {{"Signs", "Signs"}},
+        {clocked(),
+         {{"run_i", "prepare_control_run"}},
+         fields("prepare", "_i", {"stochastic", "signs", "seed", "step", "draw_word", "sign_word"}),
+         {{"ready_o", "key_ready"},
+          {"key_o", "key"},
+          {"sign_ready_o", "sign_key_ready"},
+          {"sign_key_o", "sign_key"}}});
+    instance("sign_source", "u_sign_source", {{"Signs", "Signs"}, {"MixRounds", "MixRounds"}},
              {clocked(),
               {{"run_i", "prepare_control_run"}},
-              fields("prepare", "_i", {"stochastic", "seed", "step", "draw_word"}),
-              {{"ready_o", "key_ready"}, {"key_o", "key"}}});
+              fields("prepare", "_i", {"signs", "k_len"}),
+              {{"key_ready_i", "sign_key_ready"},
+               {"key_i", "sign_key"},
+               {"pop_i", "column_taken"},
+               {"ready_o", "signs_ready"},
+               {"negative_o", "sign_negative"}}});
     instance("corner_turn", "u_corner_turn", {{"Lanes", "Lanes"}},
              {clocked(),
-              {{"run_i", "prepare_run"}, {"open_i", "quantise_open"}},
+              {{"run_i", "prepare_run"}, {"open_i", "quantise_open"}, {"one_pass_i", "one_pass"}},
               fields("prepare", "_i", {"k_len", "groups"}),
               takes(Stream::kWide, "wide"),
               drives(Stream::kTurned, "turned")});
@@ -273,8 +292,12 @@ class TopBuilder {
              {{"Lanes", "Lanes"},
               {"BlockMax", "BlockMax"},
               {"Depth", "DepthTurned"},
-              {"Registers", "TransformRegisters"}},
-             {clocked(), fields("prepare", "_i", {"block_log2"}), takes(Stream::kTurned, "turned"),
+              {"Registers", "TransformRegisters"},
+              {"Signs", "Signs"}},
+             {clocked(),
+              fields("prepare", "_i", {"block_log2"}),
+              {{"negative_i", "sign_negative"}, {"pop_o", "column_taken"}},
+              takes(Stream::kTurned, "turned"),
               drives(Stream::kCoefficients, "coefficients")});
     instance(
         "quantise", "u_quantise",
@@ -294,7 +317,8 @@ class TopBuilder {
          {{"run_i", "prepare_run"}},
          fields("prepare", "_i",
                 {"k_len", "groups", "last_lanes", "listed", "largest_code", "largest_high",
-                 "largest_low", "scale_rule", "stochastic", "index0", "stride_line", "stride_k"}),
+                 "largest_low", "scale_rule", "given_divisor", "given_fine", "stochastic", "index0",
+                 "stride_line", "stride_k"}),
          {{"key_i", "key"}, {"open_o", "quantise_open"}, {"finished_o", "prepare_finished"}},
          fields("prepare", "_o", {"max_magnitude", "codes_at_limit", "rounded_up", "zero_codes"}),
          takes(Stream::kCoefficients, "coefficients"),
@@ -480,6 +504,7 @@ std::vector<Parameter> top_parameters(const HardwareParameters& hardware) {
        {{5, 8}},
        "bits of a code that is prepared: 5, or 8 with QuotientBits 8"},
       {"RandomBits", hardware.random_bits, 0, {{1, 16}}, "random bits of a stochastic rounding"},
+      {"Signs", hardware.signs ? 1 : 0, 0, {{0, 1}}, "1: random signs before the transform"},
       {"Counters", static_cast<int>(hardware.counters), 0, {{0, 2}}, "0 none, 1 sticky, 2 full"},
   };
   for (const auto& entry : buffer_entries()) {

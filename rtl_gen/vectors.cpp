@@ -7,6 +7,7 @@
 #include "golden/hardware/bits.hpp"
 #include "golden/hardware/descriptors.hpp"
 #include "golden/hardware/host.hpp"
+#include "golden/numerics/role.hpp"
 #include "golden/support/random.hpp"
 
 namespace sylvester {
@@ -116,10 +117,16 @@ SampleJobs sample_jobs(const HardwareParameters& hardware) {
     jobs.prepare[transformed].recipe.block_rule = BlockRule::kPad;
     jobs.prepare[transformed].recipe.block = std::min(4, hardware.block_max);
   }
+  for (const std::size_t transformed : {0, 1}) {
+    if (hardware.signs) jobs.prepare[transformed].recipe.sign_role = kSignRole;
+  }
   jobs.prepare[0].recipe.rounding = Rounding::kStochastic;
+  jobs.prepare[0].recipe.scale = ScaleRule::kLuq;
   jobs.prepare[1].recipe.scale = ScaleRule::kClip;
   jobs.prepare[2].recipe.scale = ScaleRule::kPow2;
   jobs.prepare[2].recipe.rounding = Rounding::kStochastic;
+  jobs.prepare[3].recipe.scale = ScaleRule::kHindsight;
+  jobs.prepare[3].max_given = kWideLimit / 2;
 
   // And a product in passes over nibbles, with the longest tile up to 3 that the register holds.
   const int i8 = format_index("i8");

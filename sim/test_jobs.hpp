@@ -27,6 +27,7 @@ inline HardwareParameters random_hardware(HostRandom& random) {
   hardware.lanes = between(random, 1, 6);
   hardware.block_max = 1 << between(random, 1, 5);
   hardware.random_bits = between(random, 1, 16);
+  hardware.signs = random.below(2) == 1;
   const auto modes = buildable_modes();
   hardware.modes = {modes[random.below(static_cast<std::uint32_t>(modes.size()))]};
   if (operand_widths(hardware.modes).nibbles && hardware.policy != AccumulatePolicy::kClamp) {
@@ -59,9 +60,12 @@ inline PrepareJob random_prepare(const HardwareParameters& hardware, HostRandom&
   const bool is_unsigned = !formats()[static_cast<std::size_t>(recipe.format)].is_signed;
   recipe.block_rule = rule;
   recipe.block = block;
-  recipe.scale = static_cast<ScaleRule>(random.below(3));
+  recipe.scale = static_cast<ScaleRule>(random.below(6));
   recipe.rounding = static_cast<Rounding>(random.below(2));
   recipe.random_bits = hardware.random_bits;
+  if (hardware.signs && !is_unsigned && random.below(2) == 1) {
+    recipe.sign_role = static_cast<std::uint8_t>(between(random, 1, 255));
+  }
   recipe.draw = {
       static_cast<std::uint32_t>(random.next()), static_cast<std::uint32_t>(random.next()),
       static_cast<std::uint16_t>(random.next()), static_cast<std::uint8_t>(random.next()),
@@ -80,6 +84,11 @@ inline PrepareJob random_prepare(const HardwareParameters& hardware, HostRandom&
     v = (v < 0 ? -(-v >> shift) : v >> shift);
     input.mantissas.push_back(static_cast<std::int16_t>(is_unsigned && v < 0 ? -v : v));
   }
+  // M_given about M, or of any size.
+  const std::int64_t m = prepare_reference(job).max_magnitude;
+  const int any = between(random, 0, (block_length(rule, block, k) << 21) - 1);
+  job.max_given = random.below(4) == 0 ? any >> random.below(25)
+                                       : static_cast<int>(m * between(random, 0, 12) / 8);
   return job;
 }
 

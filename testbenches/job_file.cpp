@@ -47,6 +47,10 @@ class Reader {
     if (!json_.is_string()) refuse("a text");
     return json_.get<std::string>();
   }
+  [[nodiscard]] bool flag() const {
+    if (!json_.is_boolean()) refuse("true, false");
+    return json_.get<bool>();
+  }
   template <typename Integer>
   [[nodiscard]] Integer integer(Integer least = std::numeric_limits<Integer>::min(),
                                 Integer most = std::numeric_limits<Integer>::max()) const {
@@ -133,6 +137,8 @@ Json to_json(const PrepareJob& job) {
           {"scale_rule", to_string(recipe.scale)},
           {"rounding", to_string(recipe.rounding)},
           {"random_bits", recipe.random_bits},
+          {"sign_role", recipe.sign_role},
+          {"max_given", job.max_given},
           {"seed", recipe.draw.seed},
           {"step", recipe.draw.step},
           {"layer", recipe.draw.layer},
@@ -158,6 +164,8 @@ PrepareJob read_prepare_job(const Reader& reader) {
   recipe.scale = reader.at("scale_rule").name(scale_rule);
   recipe.rounding = reader.at("rounding").name(rounding);
   recipe.random_bits = reader.at("random_bits").integer(1, 16);
+  recipe.sign_role = reader.at("sign_role").integer<std::uint8_t>();
+  job.max_given = reader.at("max_given").integer<std::int32_t>(0);
   recipe.draw.seed = reader.at("seed").integer<std::uint32_t>();
   recipe.draw.step = reader.at("step").integer<std::uint32_t>();
   recipe.draw.layer = reader.at("layer").integer<std::uint16_t>();
@@ -269,6 +277,7 @@ Json to_json(const HardwareParameters& hardware) {
                {"lanes", hardware.lanes},
                {"block_max", hardware.block_max},
                {"random_bits", hardware.random_bits},
+               {"signs", hardware.signs},
                {"modes", mode_names},
                {"counters", to_string(hardware.counters)}};
   for (const auto& entry : buffer_entries()) {
@@ -292,6 +301,7 @@ HardwareParameters hardware_from_json(const Json& json) {
   hardware.lanes = reader.at("lanes").integer<int>();
   hardware.block_max = reader.at("block_max").integer<int>();
   hardware.random_bits = reader.at("random_bits").integer<int>();
+  hardware.signs = reader.at("signs").flag();
   hardware.modes.clear();
   reader.at("modes").each(
       [&](const Reader& mode) { hardware.modes.push_back(mode.name(operand_mode)); });

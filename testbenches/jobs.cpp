@@ -84,6 +84,24 @@ int random_format(HostRandom& random, std::vector<int> allowed, bool transformed
   return allowed[random.below(unsigned_of(static_cast<int>(allowed.size())))];
 }
 
+/// Two thirds of the operands measure first; with a given scale they need not.
+ScaleRule random_scale(HostRandom& random) {
+  constexpr std::array kRules = {ScaleRule::kMax,  ScaleRule::kClip,     ScaleRule::kPow2,
+                                 ScaleRule::kLuq,  ScaleRule::kMax,      ScaleRule::kClip,
+                                 ScaleRule::kSawb, ScaleRule::kHindsight};
+  return kRules[random.below(static_cast<std::uint32_t>(kRules.size()))];
+}
+
+/// M_given: mostly near the largest magnitude, so that some of the elements saturate; else of any
+/// size, 0 included.
+std::int32_t random_maximum(const PrepareJob& job, HostRandom& random) {
+  const int block = block_of(job);
+  if (one_in(random, 6)) return 0;
+  if (one_in(random, 4)) return between(random, 1, (block << 21) - 1) >> random.below(24);
+  return std::max(1, static_cast<int>(prepare_reference(job).max_magnitude *
+                                      std::int64_t{between(random, 2, 12)} / 8));
+}
+
 PrepareJob random_operand(const HardwareParameters& hardware, const char* name, int lines, int k,
                           BlockRule rule, int block, Rounding rounding,
                           const std::vector<int>& allowed, HostRandom& random) {
@@ -92,7 +110,7 @@ PrepareJob random_operand(const HardwareParameters& hardware, const char* name, 
   job.recipe.format = random_format(random, allowed, transformed);
   job.recipe.block_rule = rule;
   job.recipe.block = block;
-  job.recipe.scale = static_cast<ScaleRule>(random.below(3));
+  job.recipe.scale = random_scale(random);
   job.recipe.rounding = rounding;
   job.recipe.random_bits = hardware.random_bits;
   job.recipe.draw = {.seed = static_cast<std::uint32_t>(random.next()),
@@ -122,6 +140,7 @@ PrepareJob random_operand(const HardwareParameters& hardware, const char* name, 
     if (rounding == Rounding::kNearest && one_in(random, 4)) shape = 4;  // ties matter
     fill(job.input, row(job.recipe.format), block_length(rule, block, k), random, shape);
   }
+  if (job.recipe.scale == ScaleRule::kHindsight) job.max_given = random_maximum(job, random);
   return job;
 }
 
@@ -245,6 +264,10 @@ VerifyJob random_job(const HardwareParameters& hardware, const Cell& cell, HostR
                            a_formats(hardware.modes), random);
     job.b = random_operand(hardware, "B", n, k, cell.block_rule, block, other,
                            b_formats(hardware.modes), random);
+    if (hardware.signs && block_of(job.a) > 1 && one_in(random, 2)) {
+      job.a.recipe.sign_role = static_cast<std::uint8_t>(between(random, 1, 255));
+      job.b.recipe.sign_role = static_cast<std::uint8_t>(between(random, 1, 255));
+    }
     if (!nibbles_refusal(hardware, row(job.a.recipe.format), row(job.b.recipe.format),
                          *tile == 0 ? k_padded : std::min(*tile, k_padded))
              .empty()) {
@@ -278,6 +301,14 @@ const std::vector<std::string>& all_features() {
                                                  "scale max",
                                                  "scale clip",
                                                  "scale pow2",
+                                                 "scale luq",
+                                                 "scale sawb",
+                                                 "scale hindsight",
+                                                 "given divisor saturates",
+                                                 "M_given = 0",
+                                                 "one pass over a matrix of several groups",
+                                                 "random signs",
+                                                 "transform without signs",
                                                  "A shifts B",
                                                  "B shifts A",
                                                  "stochastic powers of two",
@@ -326,6 +357,23 @@ std::vector<std::string> features_of(const HardwareParameters& hardware, const V
   add("scale max", has_scale(ScaleRule::kMax));
   add("scale clip", has_scale(ScaleRule::kClip));
   add("scale pow2", has_scale(ScaleRule::kPow2));
+  add("scale luq", has_scale(ScaleRule::kLuq));
+  add("scale sawb", has_scale(ScaleRule::kSawb));
+  add("scale hindsight", has_scale(ScaleRule::kHindsight));
+  const auto given = [&](const PrepareJob& operand, const PreparedOperand& prepared) {
+    const ScaleRule rule = operand.recipe.scale;
+    const bool is = rule == ScaleRule::kHindsight || rule == ScaleRule::kSawb;
+    add("given divisor saturates",
+        is && prepared.counters.codes_at_limit > 0 &&
+            (rule == ScaleRule::kSawb || prepared.max_magnitude > operand.max_given));
+    add("M_given = 0",
+        rule == ScaleRule::kHindsight && operand.max_given == 0 && prepared.max_magnitude > 0);
+    add("one pass over a matrix of several groups", is && operand.input.lines > hardware.lanes);
+  };
+  given(job.a, *expected.a);
+  given(job.b, *expected.b);
+  add("random signs", job.a.recipe.sign_role != 0);
+  add("transform without signs", expected.a->block > 1 && job.a.recipe.sign_role == 0);
   const bool a_shifts = shifts_by(job.a);
   const bool b_shifts = shifts_by(job.b);
   add("A shifts B", a_shifts);

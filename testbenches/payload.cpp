@@ -116,11 +116,12 @@ std::uint64_t beats_of_job(const HardwareParameters& hardware, const PrepareDesc
   switch (stream) {
     case Stream::kWide: {
       const auto lanes = static_cast<std::uint64_t>(hardware.lanes);
-      return 2 * job.groups * lanes * ((job.k_len + lanes - 1) / lanes);
+      return static_cast<std::uint64_t>(job.passes()) * job.groups * lanes *
+             ((job.k_len + lanes - 1) / lanes);
     }
     case Stream::kTurned:
     case Stream::kCoefficients:
-      return 2 * beats;
+      return static_cast<std::uint64_t>(job.passes()) * beats;
     case Stream::kCodes:
       return beats;
     default:
@@ -170,7 +171,7 @@ BeatPosition beat_position(const HardwareParameters& hardware, const PrepareDesc
     position.k = index % k_len;
     index /= k_len;
     position.group = index % groups;
-    position.pass = stream == Stream::kCodes ? 1 : index / groups;
+    position.pass = stream == Stream::kCodes ? job.passes() - 1 : index / groups;
   }
   return position;
 }

@@ -28,6 +28,7 @@ inline HardwareParameters narrow_hardware() {
   hardware.modes = {operand_mode("u4xi4"), operand_mode("e3xi4")};
   hardware.tile_max = 128;
   hardware.block_max = 16;
+  hardware.signs = true;
   hardware.buffers.code_chunk = 16;
   return hardware;
 }

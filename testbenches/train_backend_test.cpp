@@ -35,6 +35,47 @@ TEST(TrainBackend, AFaultOfTheModelChangesTheTrainedWeights) {
   EXPECT_EQ(trained_on(*model), expected);
 }
 
+struct Method {
+  const char* name;
+  const char* preset;
+  std::vector<std::string> overrides;
+};
+
+/// A method on a model that is made in a process of its own.
+class TrainBackendMethods : public ::testing::TestWithParam<Method> {};
+
+TEST_P(TrainBackendMethods, HaveOneHashOnGoldenAndTheModel) {
+  std::vector<std::string> overrides = {"array.rows=8",
+                                        "array.cols=8",
+                                        "prepare.lanes=8",
+                                        "prepare.block_max=32",
+                                        "hardware.buffers.code_chunk=128",
+                                        "network.layers=dense 13,relu",
+                                        "continual.classes_per_task=4",
+                                        "continual.memory=0",
+                                        "train.batch=40",
+                                        "train.max_steps=3",
+                                        "train.test_samples_per_class=1"};
+  overrides.insert(overrides.end(), GetParam().overrides.begin(), GetParam().overrides.end());
+  const Config config = Config::load(GetParam().preset, overrides);
+  const Split split = make_split(load_dataset("embedded", {}), split_options(config));
+  const auto trained_on = [&](Backend& backend) {
+    return run_class_incremental(train_settings(config), split, backend).weights_sha256;
+  };
+  const auto golden = make_golden_backend();
+  const auto model = make_systemc_backend(hardware_parameters(config));
+  EXPECT_EQ(trained_on(*model), trained_on(*golden));
+}
+INSTANTIATE_TEST_SUITE_P(
+    Presets, TrainBackendMethods,
+    ::testing::Values(
+        Method{"hindsight",
+               "luq",
+               {"operands.input_gradient.scale=hindsight", "backward.gradient_samples=2"}},
+        Method{"luq", "luq", {"operands.input_gradient.scale=luq", "backward.one_draw=false"}},
+        Method{"rht", "rht", {}}),
+    [](const auto& method) { return std::string(method.param.name); });
+
 // Convolutions are the same jobs with other operands.
 TEST(TrainBackend, AConvolutionalNetworkHasOneHashOnGoldenAndTheModel) {
   const Config config = Config::load(

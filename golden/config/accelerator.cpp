@@ -3,22 +3,17 @@
 #include <fmt/core.h>
 
 #include "golden/config/convert.hpp"
-#include "golden/hardware/operand_modes.hpp"
 #include "golden/support/error.hpp"
 
 namespace sylvester {
 namespace {
 
 std::optional<GoldenOnlySetting> unprepared_setting(const Config& config) {
-  for (int i = 0; i < kRoles; ++i) {
-    const std::string key = fmt::format("operands.{}.scale", to_string(static_cast<Role>(i)));
-    if (!is_buildable(scale_rule(config.text(key)))) {
-      return GoldenOnlySetting{key, "max, clip, pow2"};
-    }
-  }
   for (int i = 0; i < kGemmKinds; ++i) {
     const std::string key = fmt::format("transform.{}.signs", to_string(static_cast<GemmKind>(i)));
-    if (config.flag(key)) return GoldenOnlySetting{key, "false"};
+    if (config.flag(key) && !config.flag("prepare.signs")) {
+      return GoldenOnlySetting{key, "false with prepare.signs = false"};
+    }
   }
   return std::nullopt;
 }
@@ -35,14 +30,7 @@ std::optional<GoldenOnlySetting> golden_only_setting(const Config& config) {
   if (config.text("train.arithmetic") != "quantised") {
     return GoldenOnlySetting{"train.arithmetic", "quantised"};
   }
-  if (auto found = unprepared_setting(config)) return found;
-  for (const char* key : {"backward.reuse_codes", "backward.one_draw"}) {
-    if (config.flag(key)) return GoldenOnlySetting{key, "false"};
-  }
-  for (const auto& [key, value] : {std::pair{"backward.gradient_samples", 1}, {"fnt.epochs", 0}}) {
-    if (config.integer(key) != value) return GoldenOnlySetting{key, std::to_string(value)};
-  }
-  return std::nullopt;
+  return unprepared_setting(config);
 }
 
 void require_accelerator(const Config& config, std::string_view command) {

@@ -15,7 +15,7 @@
 namespace sylvester {
 
 /// Version of docs/numerics.md, part of every numerics hash: raised when a rule changes a value.
-inline constexpr int kNumericsVersion = 2;
+inline constexpr int kNumericsVersion = 3;
 
 class Config {
  public:

@@ -30,6 +30,7 @@ HardwareParameters hardware_parameters(const Config& config) {
   hardware.lanes = as_int(config, "prepare.lanes");
   hardware.block_max = as_int(config, "prepare.block_max");
   hardware.random_bits = as_int(config, "prepare.random_bits");
+  hardware.signs = config.flag("prepare.signs");
   hardware.modes = operand_modes(config.texts("hardware.modes"));
   hardware.counters = counter_mode(config.text("hardware.counters"));
   for (const BufferEntry& entry : buffer_entries()) {

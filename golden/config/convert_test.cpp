@@ -153,14 +153,13 @@ TEST(Accelerator, NamesTheFirstSettingThatOnlyGoldenHas) {
     const auto found = golden_only_setting(Config::load(preset, overrides));
     return found ? found->key + ": " + found->allowed : "";
   };
-  for (const char* preset : {"hdqt", "fqt", "hdqt-paper-int", "train-small"}) {
+  for (const char* preset : {"hdqt", "fqt", "hdqt-paper-int", "train-small", "luq", "rht"}) {
     EXPECT_EQ(key(preset, {}), "") << preset;
   }
-  EXPECT_EQ(key("luq", {}), "operands.forward_input.scale: max, clip, pow2");
-  EXPECT_EQ(key("rht", {}), "transform.forward.signs: false");
-  EXPECT_EQ(key("fqt", {"backward.gradient_samples=2"}), "backward.gradient_samples: 1");
-  EXPECT_EQ(key("fqt", {"fnt.epochs=2"}), "fnt.epochs: 0");
-  EXPECT_EQ(key("fqt", {"backward.one_draw=true"}), "backward.one_draw: false");
+  EXPECT_EQ(key("luq", {"operands.input_gradient.scale=hindsight"}), "");
+  EXPECT_EQ(key("fqt", {"backward.gradient_samples=2", "fnt.epochs=2"}), "");
+  EXPECT_EQ(key("rht", {"prepare.signs=false"}),
+            "transform.forward.signs: false with prepare.signs = false");
   EXPECT_EQ(key("fp32", {}), "train.arithmetic: quantised");
 }
 

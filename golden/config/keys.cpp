@@ -184,6 +184,8 @@ void add_prepare(std::vector<KeyDeclaration>& keys) {
                          "Longest transform block that is built, a power of two."));
   keys.push_back(integer("prepare.random_bits", d.random_bits, 1, 16, "bits", kBoth,
                          "Random bits per stochastic rounding."));
+  keys.push_back(flag("prepare.signs", d.signs, kHardware,
+                      "Whether the prepare unit has random signs before the transform."));
   keys.push_back(choice("prepare.scale", to_string(recipe.scale),
                         names(ScaleRule::kMax, ScaleRule::kClip, ScaleRule::kPow2), kNumeric,
                         "How the largest magnitude becomes the scale, for roles that do not say."));

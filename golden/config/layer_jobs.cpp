@@ -40,17 +40,46 @@ void require_few_steps(const LayerGemm& gemm, const GemmDescriptor& descriptor,
 }  // namespace
 
 LayerGemm forward_gemm(const LayerShape& layer, Role role) {
-  return {"forward", role, Role::kForwardWeight, layer.batch, layer.outputs, layer.inputs};
+  return {.name = "forward",
+          .kind = GemmKind::kForward,
+          .a = role,
+          .b = Role::kForwardWeight,
+          .m = layer.batch,
+          .n = layer.outputs,
+          .k = layer.inputs,
+          .counts = {}};
 }
 
-LayerGemm input_gradient_gemm(const LayerShape& layer) {
-  return {"input_gradient", Role::kInputGradient, Role::kBackwardWeight,
-          layer.batch,      layer.inputs,         layer.outputs};
-}
-
-LayerGemm weight_gradient_gemm(const LayerShape& layer) {
-  return {"weight_gradient", Role::kWeightGradient, Role::kBackwardActivation,
-          layer.outputs,     layer.inputs,          layer.batch};
+std::vector<LayerGemm> training_gemms(const Config& config, const LayerShape& layer, Role role,
+                                      bool input_gradient) {
+  const bool reuse = config.flag("backward.reuse_codes");
+  const bool one_draw = config.flag("backward.one_draw");
+  const auto samples = static_cast<int>(config.integer("backward.gradient_samples"));
+  std::vector<LayerGemm> gemms = {forward_gemm(layer, role)};
+  if (input_gradient) {
+    gemms.push_back(
+        {.name = "input_gradient",
+         .kind = GemmKind::kInputGradient,
+         .a = Role::kInputGradient,
+         .b = reuse ? Role::kForwardWeight : Role::kBackwardWeight,
+         .m = layer.batch,
+         .n = layer.inputs,
+         .k = layer.outputs,
+         .counts = {.prepare_a = one_draw ? samples : 1, .prepare_b = reuse ? 0 : 1, .gemm = 1}});
+  }
+  // With one draw, both GEMMs read the codes of G as it lies.
+  gemms.push_back({.name = "weight_gradient",
+                   .kind = GemmKind::kWeightGradient,
+                   .a = one_draw ? Role::kInputGradient : Role::kWeightGradient,
+                   .b = reuse ? role : Role::kBackwardActivation,
+                   .m = layer.outputs,
+                   .n = layer.inputs,
+                   .k = layer.batch,
+                   .counts = {.prepare_a = one_draw && input_gradient ? 0 : samples,
+                              .prepare_b = reuse ? 0 : 1,
+                              .gemm = samples},
+                   .a_turned = one_draw});
+  return gemms;
 }
 
 GemmJobs describe(const Config& config, const HardwareParameters& hardware, const LayerGemm& gemm,
@@ -59,11 +88,13 @@ GemmJobs describe(const Config& config, const HardwareParameters& hardware, cons
   const PrepareJob b = prepare_job(config, gemm.b, gemm.n, gemm.k);
   const GemmJob job{.a = std::make_shared<PreparedOperand>(prepared_shape(a)),
                     .b = std::make_shared<PreparedOperand>(prepared_shape(b)),
-                    .recipe = accumulate_recipe(config, gemm_of(gemm.a)),
+                    .recipe = accumulate_recipe(config, gemm.kind),
                     .counters = hardware.counters};
-  GemmJobs jobs{.a = describe(hardware, a),
+  const PrepareJob a_as_it_lies = gemm.a_turned ? prepare_job(config, gemm.a, gemm.k, gemm.m) : a;
+  GemmJobs jobs{.a = describe(hardware, a_as_it_lies),
                 .b = describe(hardware, b),
-                .gemm = describe_shape(hardware, job)};
+                .gemm = describe_shape(hardware, job),
+                .counts = gemm.counts};
   require_few_steps(gemm, jobs.gemm, where);
   return jobs;
 }

@@ -184,6 +184,10 @@ struct CycleJob {
   std::vector<GemmJobs> jobs;
 };
 
+void append(const std::vector<LayerGemm>& from, std::vector<LayerGemm>& to) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
 // The GEMMs of a training step of the network that the settings describe, with all classes.
 std::vector<LayerGemm> network_step(const Config& config, const Dataset& data) {
   const Network network = whole_network(config, data);
@@ -202,11 +206,9 @@ std::vector<LayerGemm> network_step(const Config& config, const Dataset& data) {
     }
     const LayerShape shape{
         .batch = static_cast<int>(rows), .outputs = node.outputs(), .inputs = node.k};
-    gemms.push_back(forward_gemm(shape, forward_role(network, l)));
-    if (needs[static_cast<std::size_t>(node.inputs.front())]) {
-      gemms.push_back(input_gradient_gemm(shape));
-    }
-    gemms.push_back(weight_gradient_gemm(shape));
+    append(training_gemms(config, shape, forward_role(network, l),
+                          needs[static_cast<std::size_t>(node.inputs.front())]),
+           gemms);
   }
   return gemms;
 }
@@ -231,9 +233,7 @@ std::vector<CycleJob> all_cycles(const Space& space, const DataSets& sets) {
                        [&] { return network_step(config, sets.at(config.text("data.set")).data); });
     }
     for (const LayerShape& layer : space.gemms) {
-      gemms.push_back(forward_gemm(layer, Role::kForwardActivation));
-      gemms.push_back(input_gradient_gemm(layer));
-      gemms.push_back(weight_gradient_gemm(layer));
+      append(training_gemms(config, layer, Role::kForwardActivation), gemms);
     }
     at_point(config, [&] {
       CycleJob job{p, text_of(gemms), hardware_parameters(config), {}};

@@ -5,6 +5,7 @@
 #include <bit>
 #include <string>
 
+#include "golden/hardware/streams.hpp"
 #include "golden/support/error.hpp"
 
 namespace sylvester {
@@ -28,11 +29,15 @@ constexpr std::array kPrepareJob{
     PrepareField{{"largest_code", 7}, &PrepareDescriptor::largest_code},
     PrepareField{{"largest_high", 3}, &PrepareDescriptor::largest_high},
     PrepareField{{"largest_low", 3}, &PrepareDescriptor::largest_low},
-    PrepareField{{"scale_rule", 2}, &PrepareDescriptor::scale_rule},
+    PrepareField{{"scale_rule", 3}, &PrepareDescriptor::scale_rule},
+    PrepareField{{"given_divisor", 31}, &PrepareDescriptor::given_divisor},
+    PrepareField{{"given_fine", 1}, &PrepareDescriptor::given_fine},
     PrepareField{{"stochastic", 1}, &PrepareDescriptor::stochastic},
+    PrepareField{{"signs", 1}, &PrepareDescriptor::signs},
     PrepareField{{"seed", 32}, &PrepareDescriptor::seed},
     PrepareField{{"step", 32}, &PrepareDescriptor::step},
     PrepareField{{"draw_word", 32}, &PrepareDescriptor::draw_word},
+    PrepareField{{"sign_word", 32}, &PrepareDescriptor::sign_word},
     PrepareField{{"index0", 32}, &PrepareDescriptor::index0},
     PrepareField{{"stride_line", 32}, &PrepareDescriptor::stride_line},
     PrepareField{{"stride_k", 32}, &PrepareDescriptor::stride_k},
@@ -110,6 +115,54 @@ bool contains(const std::vector<int>& rows, int format) {
   return std::find(rows.begin(), rows.end(), format) != rows.end();
 }
 
+/// w2 of RND-1.
+std::uint32_t context_word(const DrawContext& context) {
+  return std::uint32_t{context.layer} << 16 | std::uint32_t{context.role} << 8 | context.repetition;
+}
+
+DivisorRule divisor_rule(ScaleRule rule) {
+  switch (rule) {
+    case ScaleRule::kMax:
+      return DivisorRule::kMax;
+    case ScaleRule::kClip:
+      return DivisorRule::kClip;
+    case ScaleRule::kPow2:
+      return DivisorRule::kPow2;
+    case ScaleRule::kLuq:
+      return DivisorRule::kLuq;
+    case ScaleRule::kHindsight:
+    case ScaleRule::kSawb:
+      return DivisorRule::kGiven;
+  }
+  return DivisorRule::kMax;
+}
+
+/// The numerator's and the divisor's rule. What a given divisor has to hold is in
+/// docs/architecture.md section 4.
+void set_divisor(const HardwareParameters& hardware, const PrepareJob& job, PrepareDescriptor& d) {
+  DivisorRule rule = divisor_rule(job.recipe.scale);
+  if (job.recipe.scale == ScaleRule::kHindsight) {
+    const std::int64_t most = (std::int64_t{1} << given_divisor_bits(hardware)) - 1;
+    require(job.max_given <= most, "tensor '" + job.input.name + "': max_given " +
+                                       std::to_string(job.max_given) + " exceeds " +
+                                       std::to_string(most) + ", the prepare unit's largest");
+    d.given_divisor = static_cast<std::uint32_t>(job.max_given);
+  }
+  if (job.recipe.scale == ScaleRule::kSawb) {
+    const Clip clip =
+        job.input.mantissas.empty() ? Clip{.mantissa = 1, .exponent = 0} : scale_inputs(job).clip;
+    const Format& format = formats()[static_cast<std::size_t>(job.recipe.format)];
+    const int e = sawb_exponent(clip, format);
+    if (clip.mantissa == 0) {
+      rule = DivisorRule::kMax;
+    } else {
+      d.given_fine = e < 0 ? 1 : 0;
+      d.given_divisor = clip.mantissa << (e < 0 ? kFineBits + e : e);
+    }
+  }
+  d.scale_rule = static_cast<std::uint32_t>(rule);
+}
+
 std::string names_of(const std::vector<int>& rows) {
   std::string names;
   for (const int format : rows) {
@@ -139,11 +192,9 @@ PrepareDescriptor describe(const HardwareParameters& hardware, const PrepareJob&
   require(contains(prepared, recipe.format),
           std::string("tensor '") + tensor + "': format " + format.name +
               " is not built in the prepare unit; allowed: " + names_of(prepared));
-  require(is_buildable(recipe.scale),
-          "tensor '" + tensor + "': scale rule " + std::string(to_string(recipe.scale)) +
-              " is not built in the prepare unit; allowed: max, clip, pow2");
-  require(recipe.sign_role == 0,
-          "tensor '" + tensor + "': the prepare unit has no random signs; allowed: sign_role 0");
+  require(recipe.sign_role == 0 || hardware.signs,
+          "tensor '" + tensor +
+              "': the prepare unit is built without random signs; allowed: sign_role 0");
   require(recipe.rounding == Rounding::kNearest || recipe.random_bits == hardware.random_bits,
           "tensor '" + tensor + "': random_bits " + std::to_string(recipe.random_bits) +
               " differs from the hardware's " + std::to_string(hardware.random_bits));
@@ -165,12 +216,13 @@ PrepareDescriptor describe(const HardwareParameters& hardware, const PrepareJob&
   d.largest_code = static_cast<std::uint32_t>(format.largest_code());
   d.largest_high = static_cast<std::uint32_t>(largest.high);
   d.largest_low = static_cast<std::uint32_t>(largest.low);
-  d.scale_rule = static_cast<std::uint32_t>(recipe.scale);
+  set_divisor(hardware, job, d);
   d.stochastic = recipe.rounding == Rounding::kStochastic ? 1 : 0;
+  d.signs = recipe.sign_role != 0 ? 1 : 0;
   d.seed = recipe.draw.seed;
   d.step = recipe.draw.step;
-  d.draw_word = std::uint32_t{recipe.draw.layer} << 16 | std::uint32_t{recipe.draw.role} << 8 |
-                recipe.draw.repetition;
+  d.draw_word = context_word(recipe.draw);
+  d.sign_word = context_word(sign_context(recipe));
   d.index0 = recipe.index0;
   d.stride_line = recipe.stride_line;
   d.stride_k = recipe.stride_k;

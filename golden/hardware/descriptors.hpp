@@ -26,11 +26,26 @@ std::span<const DescriptorField> prepare_done_fields();
 std::span<const DescriptorField> gemm_done_fields();
 int total_bits(std::span<const DescriptorField> fields);
 
+/// Field scale_rule: how the quantiser gets its divisor. kGiven has it from the job, so that such a
+/// job reads its matrix once; the rules hindsight and sawb run as kGiven.
+enum class DivisorRule : std::uint32_t { kMax, kClip, kPow2, kLuq, kGiven };
+
+inline constexpr int kFineBits = 8;  ///< a clip has parts of 2^-8 (SAWB-1)
+
 /// `prepare_job` payload.
 struct PrepareDescriptor {
   std::uint32_t k_len, groups, last_lanes, block_log2;
   std::uint32_t listed, largest_code, largest_high, largest_low, scale_rule, stochastic;
-  std::uint32_t seed, step, draw_word, index0, stride_line, stride_k;
+  std::uint32_t given_divisor;  ///< D
+  std::uint32_t given_fine;     ///< D and N are both 2^kFineBits times what the rule says
+  std::uint32_t signs;
+  std::uint32_t seed, step, draw_word, sign_word, index0, stride_line, stride_k;
+
+  [[nodiscard]] bool has_rule(DivisorRule rule) const {
+    return scale_rule == static_cast<std::uint32_t>(rule);
+  }
+  /// How often the job reads its matrix.
+  [[nodiscard]] int passes() const { return has_rule(DivisorRule::kGiven) ? 1 : 2; }
 };
 /// `gemm_job` payload.
 struct GemmDescriptor {
@@ -39,8 +54,9 @@ struct GemmDescriptor {
 };
 
 /// Descriptor of a job on this hardware. Throws UserError if the hardware was not built for it
-/// (format, block, random bits, sizes, policy, P, outer bits, tile, operand mode, passes over
-/// nibbles).
+/// (format, block, random signs, random bits, sizes, M_given, policy, P, outer bits, tile, operand
+/// mode, passes over nibbles). A prepare job may leave its mantissas out: its rule sawb then stands
+/// for a tensor that has a clip.
 PrepareDescriptor describe(const HardwareParameters& hardware, const PrepareJob& job);
 GemmDescriptor describe(const HardwareParameters& hardware, const GemmJob& job);
 /// The same for a job whose codes may be left out.

@@ -91,6 +91,7 @@ std::string canonical_text(const HardwareParameters& hardware) {
   line("lanes", std::to_string(hardware.lanes));
   line("block_max", std::to_string(hardware.block_max));
   line("random_bits", std::to_string(hardware.random_bits));
+  line("signs", hardware.signs ? "1" : "0");
   line("modes", to_string(hardware.modes));
   line("counters", std::string(to_string(hardware.counters)));
   for (const BufferEntry& entry : buffer_entries()) {

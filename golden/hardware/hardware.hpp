@@ -63,6 +63,7 @@ struct HardwareParameters {
   int lanes = 4;        ///< L of the prepare unit, 1...32
   int block_max = 128;  ///< longest transform block built, a power of two, 2...1024
   int random_bits = 8;  ///< r, 1...16, fixed at elaboration
+  bool signs = false;   ///< random signs before the transform (WHT-5)
   std::vector<OperandMode> modes = {operand_mode("i4xi4"), operand_mode("u4xi4")};
   CounterMode counters = CounterMode::kFull;
   BufferDepths buffers;

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "golden/hardware/descriptors.hpp"
+#include "golden/hardware/streams.hpp"
 #include "golden/support/error.hpp"
 
 namespace sylvester {
@@ -121,6 +122,70 @@ TEST(Hardware, AChunkHoldsWholeTilesOfNibbles) {
   EXPECT_EQ(one_pass.k_chunks, 2U);
 }
 
+PrepareJob given_job(ScaleRule rule, std::vector<std::int16_t> mantissas) {
+  PrepareJob job;
+  job.recipe.format = format_index("i4");
+  job.recipe.scale = rule;
+  job.input.name = "x";
+  job.input.lines = 1;
+  job.input.k = static_cast<int>(mantissas.size());
+  job.input.mantissas = std::move(mantissas);
+  return job;
+}
+
+TEST(Hardware, AGivenDivisorComesFromTheJob) {  // HND-1, SAWB-1
+  HardwareParameters hardware;
+  PrepareJob hindsight = given_job(ScaleRule::kHindsight, {1, 2});
+  hindsight.max_given = 200;
+  const PrepareDescriptor of_maximum = describe(hardware, hindsight);
+  EXPECT_TRUE(of_maximum.has_rule(DivisorRule::kGiven));
+  EXPECT_EQ(of_maximum.passes(), 1);
+  EXPECT_EQ(of_maximum.given_divisor, 200U);
+  EXPECT_EQ(of_maximum.given_fine, 0U);
+  const PrepareDescriptor of_clip =
+      describe(hardware, given_job(ScaleRule::kSawb, {100, 200, -300}));
+  EXPECT_TRUE(of_clip.has_rule(DivisorRule::kGiven));
+  EXPECT_EQ(of_clip.given_divisor, 44514U);
+  EXPECT_EQ(of_clip.given_fine, 1U);
+  // Without a clip, the largest magnitude is measured.
+  EXPECT_EQ(describe(hardware, given_job(ScaleRule::kSawb, {5, 5})).passes(), 2);
+  EXPECT_EQ(describe(hardware, given_job(ScaleRule::kLuq, {5, 5})).passes(), 2);
+}
+
+TEST(Hardware, AClipFitsTheDivisor) {
+  // A few coefficients at the limit, the others 0: three times the largest magnitude for block 1.
+  for (const int block : {1, 2, 8, 1024}) {
+    HardwareParameters hardware;
+    hardware.block_max = std::max(2, block);
+    std::vector<std::int16_t> mantissas(static_cast<std::size_t>(block) * 4, 0);
+    std::fill_n(mantissas.begin(), block < 4 ? block : 4 * block, std::int16_t{32767});
+    PrepareJob job = given_job(ScaleRule::kSawb, std::move(mantissas));
+    job.recipe.block_rule = block == 1 ? BlockRule::kNone : BlockRule::kPad;
+    job.recipe.block = block;
+    const PrepareDescriptor d = describe(hardware, job);
+    ASSERT_EQ(d.passes(), 1) << block;
+    EXPECT_LT(d.given_divisor, 1U << given_divisor_bits(hardware)) << block;
+    EXPECT_GT(d.given_divisor, 32767U * static_cast<unsigned>(block) / 4) << block;
+  }
+}
+
+TEST(Hardware, RefusesAMaximumBeyondTheDivisorAndSignsThatItHasNot) {
+  HardwareParameters hardware;
+  hardware.block_max = 4;
+  PrepareJob job = given_job(ScaleRule::kHindsight, {1, 2});
+  job.max_given = (1 << 23) - 1;
+  EXPECT_EQ(describe(hardware, job).given_divisor, (1U << 23) - 1);
+  job.max_given = 1 << 23;
+  EXPECT_THROW(describe(hardware, job), UserError);
+  PrepareJob signs = given_job(ScaleRule::kMax, {1, 2});
+  signs.recipe.sign_role = 8;
+  signs.recipe.draw.layer = 3;
+  EXPECT_THROW(describe(hardware, signs), UserError);
+  hardware.signs = true;
+  EXPECT_EQ(describe(hardware, signs).signs, 1U);
+  EXPECT_EQ(describe(hardware, signs).sign_word, 3U << 16 | 8U << 8);
+}
+
 TEST(Hardware, EveryParameterChangesTheHash) {
   using Change = void (*)(HardwareParameters&);
   const std::vector<Change> changes = {
@@ -133,6 +198,7 @@ TEST(Hardware, EveryParameterChangesTheHash) {
       [](HardwareParameters& h) { ++h.lanes; },
       [](HardwareParameters& h) { h.block_max *= 2; },
       [](HardwareParameters& h) { ++h.random_bits; },
+      [](HardwareParameters& h) { h.signs = true; },
       [](HardwareParameters& h) { h.modes = {operand_mode("u4xi4")}; },
       [](HardwareParameters& h) { h.modes = {operand_mode("i4xi4")}; },
       [](HardwareParameters& h) { h.counters = CounterMode::kNone; },
@@ -167,7 +233,7 @@ TEST(Hardware, CanonicalTextHasOneLinePerParameter) {
   EXPECT_THAT(text, HasSubstr("policy = saturate\n"));
   EXPECT_THAT(text, HasSubstr("latency.divide_bits = 2\n"));
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'),
-            15 + static_cast<long>(buffer_entries().size() + latency_entries().size()));
+            16 + static_cast<long>(buffer_entries().size() + latency_entries().size()));
   EXPECT_THAT(text, HasSubstr("gemm_job = k_len:16 tile:16 "));
 }
 

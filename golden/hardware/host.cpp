@@ -64,6 +64,7 @@ std::vector<Payload> wide_beats(const HardwareParameters& hardware, const Prepar
       }
     }
   }
+  if (descriptor.passes() == 1) return beats;
   // The second pass, which rounds, reads the same matrix as the first, which measures.
   const std::size_t once = beats.size();
   beats.reserve(2 * once);
@@ -134,9 +135,10 @@ PreparedOperand decode_prepared(const HardwareParameters& hardware, const Prepar
   operand.max_magnitude = static_cast<std::int32_t>(fields[0]);
   operand.counters = {
       .codes_at_limit = fields[1], .rounded_up = fields[2], .zero_codes = fields[3]};
-  operand.scale = make_quantiser(formats()[static_cast<std::size_t>(operand.format)],
-                                 job.recipe.scale, operand.max_magnitude, job.input.scale)
-                      .scale;
+  operand.scale =
+      make_quantiser(formats()[static_cast<std::size_t>(operand.format)], job.recipe.scale,
+                     operand.max_magnitude, job.input.scale, scale_inputs(job))
+          .scale;
   return operand;
 }
 

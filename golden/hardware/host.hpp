@@ -10,7 +10,7 @@
 
 namespace sylvester {
 
-/// All beats of the stream `wide` for one job, both passes.
+/// All beats of the stream `wide` for one job, of both passes if it has two.
 std::vector<Payload> wide_beats(const HardwareParameters& hardware, const PrepareJob& job);
 /// All beats of `a_codes` and `b_codes` for one job; chunks that the code buffer keeps come once.
 std::vector<Payload> a_code_beats(const HardwareParameters& hardware, const GemmJob& job);

@@ -48,6 +48,9 @@ TEST(Host, WideBeatsAreShortRunsOfOneLine) {
   std::vector<Payload> twice = once;
   twice.insert(twice.end(), once.begin(), once.end());
   EXPECT_EQ(beats, twice);
+  PrepareJob given = three_lines();
+  given.recipe.scale = ScaleRule::kHindsight;
+  EXPECT_EQ(wide_beats(two_by_two(), given), once);
 }
 
 std::shared_ptr<const PreparedOperand> operand(int lines, int k) {

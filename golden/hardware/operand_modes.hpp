@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "golden/numerics/format.hpp"
-#include "golden/numerics/prepare.hpp"
 
 namespace sylvester {
 
@@ -27,11 +26,6 @@ std::string to_string(std::span<const OperandMode> modes);
 
 /// Throws UserError unless the name is one of buildable_modes().
 OperandMode operand_mode(std::string_view name);
-
-/// Whether the prepare unit has the rule.
-inline bool is_buildable(ScaleRule rule) {
-  return rule == ScaleRule::kMax || rule == ScaleRule::kClip || rule == ScaleRule::kPow2;
-}
 
 std::vector<OperandMode> operand_modes(std::span<const std::string> names);
 

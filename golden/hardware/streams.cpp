@@ -32,6 +32,12 @@ int coefficient_bits(const HardwareParameters& hardware) {
   return kMantissaBits + std::bit_width(static_cast<unsigned>(hardware.block_max)) - 1;
 }
 
+int given_divisor_bits(const HardwareParameters& hardware) {
+  constexpr int kBitsOf39 = 6;   // 39·M; a magnitude has one bit less than a coefficient
+  constexpr int kClipBits = 23;  // 16 bits in units of 2^-8, from 2^-1 on
+  return std::max(coefficient_bits(hardware) - 1 + kBitsOf39, kClipBits);
+}
+
 int pass_bits(const HardwareParameters& hardware) {
   const bool exact = hardware.policy == AccumulatePolicy::kClamp;
   if (!exact || !operand_widths(hardware.modes).nibbles) return 0;

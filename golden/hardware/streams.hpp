@@ -40,6 +40,8 @@ inline constexpr int kResultBits = 32;  ///< a result on the `results` stream
 inline constexpr int kMantissaBits = 16;
 /// W: bits of a transformed coefficient.
 int coefficient_bits(const HardwareParameters& hardware);
+/// Bits of the quantiser's divisor, from a job too.
+int given_divisor_bits(const HardwareParameters& hardware);
 /// Bits of the exact sum of a pass over nibbles, which policy clamp limits at the edge; else 0.
 int pass_bits(const HardwareParameters& hardware);
 /// PARTIAL_W: bits of a partial sum on `partials`.

@@ -181,6 +181,10 @@ Clip sawb_clip(std::uint64_t s1, Uint128 s2, std::uint64_t count) {
   return {.mantissa = static_cast<std::uint32_t>(t >> h), .exponent = h - 8};
 }
 
+int sawb_exponent(const Clip& clip, const Format& format) {
+  return clip.exponent + (format.is_signed ? 0 : 1);
+}
+
 Quantiser make_quantiser(const Format& format, ScaleRule rule, std::int32_t max_magnitude,
                          const Scale& input_scale, const ScaleInputs& inputs) {
   if (max_magnitude < 0) throw UserError("the largest magnitude of a tensor is never negative");
@@ -214,7 +218,7 @@ Quantiser make_quantiser(const Format& format, ScaleRule rule, std::int32_t max_
       quantiser.d = static_cast<std::uint64_t>(inputs.max_given);
       break;
     case ScaleRule::kSawb: {
-      const int e = inputs.clip.exponent + (format.is_signed ? 0 : 1);
+      const int e = sawb_exponent(inputs.clip, format);
       quantiser.n = q << std::max(0, -e);
       quantiser.d = std::uint64_t{inputs.clip.mantissa} << std::max(0, e);
       break;
@@ -235,18 +239,17 @@ Rounded divide_round(const Format& format, std::uint64_t numerator, std::uint64_
                      Rounding rounding, int random_bits, std::uint32_t r) {
   // 128 bits throughout: the largest term is 2^16 * numerator.
   const Uint128 n = numerator;
-  const auto largest_code = static_cast<std::uint64_t>(format.largest_code());
   std::uint64_t below = 0;  // code index of the lower neighbour
   Uint128 low = 0;          // D * lower neighbour
   Uint128 gap = d;          // D * (upper - lower neighbour)
-  if (format.uniform) {     // PRE-4
+  if (n >= static_cast<Uint128>(format.largest()) * d) {
+    return {.code = format.largest_code(), .rounded_up = false};
+  }
+  if (format.uniform) {  // PRE-4
     below = numerator / d;
     low = Uint128{below} * d;
   } else {  // PRE-5
     const auto& magnitudes = format.magnitudes;
-    if (n >= static_cast<Uint128>(format.largest()) * d) {
-      return {.code = static_cast<int>(largest_code), .rounded_up = false};
-    }
     while (n >= static_cast<Uint128>(magnitudes[below + 1]) * d) ++below;
     low = static_cast<Uint128>(magnitudes[below]) * d;
     gap = static_cast<Uint128>(magnitudes[below + 1] - magnitudes[below]) * d;
@@ -258,9 +261,8 @@ Rounded divide_round(const Format& format, std::uint64_t numerator, std::uint64_
   } else {
     up = r < ((n - low) << random_bits) / gap;
   }
-  // `below` is at most 2^64-1 only if d = 1; adding is safe after the limit.
-  const std::uint64_t code = std::min(std::min(below, largest_code) + (up ? 1 : 0), largest_code);
-  return {.code = static_cast<int>(code), .rounded_up = up && rounding == Rounding::kStochastic};
+  return {.code = static_cast<int>(below) + (up ? 1 : 0),
+          .rounded_up = up && rounding == Rounding::kStochastic};
 }
 
 DrawContext sign_context(const PrepareRecipe& recipe) {
@@ -283,6 +285,51 @@ void check(const PrepareJob& job) {
   check_range(job, {.least = *least, .most = *most});
 }
 
+namespace {
+
+// lines * K' coefficients: signs, then transform (PRE-1).
+std::vector<std::int32_t> coefficients_of(const PrepareJob& job) {
+  const PreparedOperand shape = prepared_shape(job);
+  const auto lines = static_cast<std::size_t>(shape.lines);
+  const auto k = static_cast<std::size_t>(shape.k);
+  const auto k_padded = static_cast<std::size_t>(shape.k_padded);
+  const auto block = static_cast<std::size_t>(shape.block);
+  const DrawKey sign_key = draw_key(sign_context(job.recipe));
+  std::vector<std::int32_t> coefficients(lines * k_padded, 0);
+  for (std::size_t line = 0; line < lines; ++line) {
+    std::int32_t* out = &coefficients[line * k_padded];
+    std::copy_n(&job.input.mantissas[line * k], k, out);
+    for (std::size_t i = 0; job.recipe.sign_role != 0 && i < k; ++i) {  // WHT-5
+      if (draw(sign_key, static_cast<std::uint32_t>(i), 1) == 1) out[i] = -out[i];
+    }
+    for (std::size_t start = 0; start < k_padded; start += block) {
+      walsh_hadamard({out + start, block});
+    }
+  }
+  return coefficients;
+}
+
+ScaleInputs scale_inputs_of(const PrepareJob& job, const std::vector<std::int32_t>& coefficients) {
+  ScaleInputs inputs{.max_given = job.max_given, .clip = {}};
+  if (job.recipe.scale != ScaleRule::kSawb) return inputs;
+  std::uint64_t s1 = 0;
+  Uint128 s2 = 0;
+  for (const std::int32_t v : coefficients) {
+    const auto magnitude = static_cast<std::uint64_t>(std::abs(v));
+    s1 += magnitude;
+    s2 += magnitude * magnitude;
+  }
+  inputs.clip = sawb_clip(s1, s2, coefficients.size());
+  return inputs;
+}
+
+}  // namespace
+
+ScaleInputs scale_inputs(const PrepareJob& job) {
+  if (job.recipe.scale != ScaleRule::kSawb) return scale_inputs_of(job, {});
+  return scale_inputs_of(job, coefficients_of(job));
+}
+
 PreparedOperand prepare_reference(const PrepareJob& job) {
   check(job);
   const PrepareRecipe& recipe = job.recipe;
@@ -290,38 +337,14 @@ PreparedOperand prepare_reference(const PrepareJob& job) {
   const Format& row = formats()[static_cast<std::size_t>(recipe.format)];
   PreparedOperand operand = prepared_shape(job);
   const auto lines = static_cast<std::size_t>(operand.lines);
-  const auto k = static_cast<std::size_t>(operand.k);
   const auto k_padded = static_cast<std::size_t>(operand.k_padded);
-  const auto block = static_cast<std::size_t>(operand.block);
 
-  const DrawKey sign_key = draw_key(sign_context(recipe));
-  std::vector<std::int32_t> coefficients(lines * k_padded, 0);
-  for (std::size_t line = 0; line < lines; ++line) {
-    std::int32_t* out = &coefficients[line * k_padded];
-    std::copy_n(&input.mantissas[line * k], k, out);
-    for (std::size_t i = 0; recipe.sign_role != 0 && i < k; ++i) {  // WHT-5
-      if (draw(sign_key, static_cast<std::uint32_t>(i), 1) == 1) out[i] = -out[i];
-    }
-    for (std::size_t start = 0; start < k_padded; start += block) {
-      walsh_hadamard({out + start, block});
-    }
-  }
+  const std::vector<std::int32_t> coefficients = coefficients_of(job);
   for (const std::int32_t v : coefficients) {
     operand.max_magnitude = std::max(operand.max_magnitude, std::abs(v));
   }
-  ScaleInputs inputs{.max_given = job.max_given, .clip = {}};
-  if (recipe.scale == ScaleRule::kSawb) {
-    std::uint64_t s1 = 0;
-    Uint128 s2 = 0;
-    for (const std::int32_t v : coefficients) {
-      const auto magnitude = static_cast<std::uint64_t>(std::abs(v));
-      s1 += magnitude;
-      s2 += magnitude * magnitude;
-    }
-    inputs.clip = sawb_clip(s1, s2, coefficients.size());
-  }
-  const Quantiser quantiser =
-      make_quantiser(row, recipe.scale, operand.max_magnitude, input.scale, inputs);
+  const Quantiser quantiser = make_quantiser(row, recipe.scale, operand.max_magnitude, input.scale,
+                                             scale_inputs_of(job, coefficients));
   operand.scale = quantiser.scale;
   operand.codes.assign(lines * k_padded, 0);
   PrepareCounters counters;

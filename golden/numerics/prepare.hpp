@@ -79,6 +79,9 @@ struct Clip {
 /// Coefficients are below 2^25, count below 2^31.
 Clip sawb_clip(std::uint64_t s1, Uint128 s2, std::uint64_t count);
 
+/// e of SAWB-1 with this format.
+int sawb_exponent(const Clip& clip, const Format& format);
+
 /// What rules read besides M.
 struct ScaleInputs {
   std::int32_t max_given = 0;  ///< kHindsight
@@ -87,13 +90,16 @@ struct ScaleInputs {
 Quantiser make_quantiser(const Format& format, ScaleRule rule, std::int32_t max_magnitude,
                          const Scale& input_scale, const ScaleInputs& inputs = {});
 
+/// What the job's rule reads besides M: the clip of its coefficients with kSawb (SAWB-1).
+ScaleInputs scale_inputs(const PrepareJob& job);
+
 /// Result of the divide-and-round cell for one magnitude.
 struct Rounded {
   int code;         ///< 0...format.largest_code()
-  bool rounded_up;  ///< stochastic increment, before the limit
+  bool rounded_up;  ///< stochastic increment
 };
 /// The divide-and-round cell (PRE-4, PRE-5): magnitude numerator N over D. `r` is the draw
-/// (ignored by nearest). D > 0.
+/// (ignored by nearest). D > 0; N/D >= Q gives Q and no increment.
 Rounded divide_round(const Format& format, std::uint64_t numerator, std::uint64_t d,
                      Rounding rounding, int random_bits, std::uint32_t r);
 

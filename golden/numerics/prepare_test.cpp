@@ -211,11 +211,16 @@ TEST(DivideRound, WorkedExamples) {  // PRE-4, PRE-5
   EXPECT_EQ(divide_round(i4, 250, 100, Rounding::kNearest, 8, 0).code, 2);
   EXPECT_EQ(divide_round(i4, 350, 100, Rounding::kStochastic, 8, 127).code, 4);
   EXPECT_EQ(divide_round(i4, 350, 100, Rounding::kStochastic, 8, 128).code, 3);
-  // |v| = 100, M = 100 with `clip`: an increment for R < 45, limited to 7.
-  for (const std::uint32_t r : {44U, 45U}) {
+  // |v| = 100, M = 100 with `clip`: 7.18 is 7 without an increment; |v| = 97 goes up for R < 246.
+  for (const std::uint32_t r : {0U, 255U}) {
     const Rounded clipped = divide_round(i4, 28000, 3900, Rounding::kStochastic, 8, r);
     EXPECT_EQ(clipped.code, 7);
-    EXPECT_EQ(clipped.rounded_up, r == 44);
+    EXPECT_FALSE(clipped.rounded_up);
+  }
+  for (const std::uint32_t r : {245U, 246U}) {
+    const Rounded below = divide_round(i4, 27160, 3900, Rounding::kStochastic, 8, r);
+    EXPECT_EQ(below.code, r == 245 ? 7 : 6);
+    EXPECT_EQ(below.rounded_up, r == 245);
   }
   const Format& e3 = format("e3");
   EXPECT_EQ(divide_round(e3, 5, 1, Rounding::kNearest, 8, 0).code, 3);
@@ -227,10 +232,12 @@ TEST(DivideRound, WorkedExamples) {  // PRE-4, PRE-5
   EXPECT_FALSE(divide_round(e3, 1000, 1, Rounding::kStochastic, 8, 0).rounded_up);
 }
 
-TEST(DivideRound, LimitsAndCountsBeforeTheLimit) {  // PRE-4, CNT-1
-  const Rounded above = divide_round(format("i4"), 75, 10, Rounding::kStochastic, 8, 0);
-  EXPECT_EQ(above.code, 7);
-  EXPECT_TRUE(above.rounded_up);
+TEST(DivideRound, FromTheLargestOnIsTheLargestWithoutIncrement) {  // PRE-4, CNT-1
+  for (const std::uint64_t numerator : {70, 75, 1000}) {
+    const Rounded above = divide_round(format("i4"), numerator, 10, Rounding::kStochastic, 8, 0);
+    EXPECT_EQ(above.code, 7);
+    EXPECT_FALSE(above.rounded_up);
+  }
   EXPECT_EQ(divide_round(format("i4"), ~std::uint64_t{0}, 1, Rounding::kNearest, 8, 0).code, 7);
 }
 

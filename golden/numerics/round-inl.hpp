@@ -45,11 +45,12 @@ class CodeOf {
     } else {
       sum = hn::Add(upper, draw);
     }
-    VU16 code = shift_right(sum, shift_);
+    const VU16 code = hn::Min(shift_right(sum, shift_), largest_);
     if constexpr (Count && !Nearest) {
-      up_ += hn::CountTrue(d, hn::Ne(code, shift_right(upper, shift_)));
+      // No increment from the largest code on. All are below 2^15.
+      const VU16 below = shift_right(upper, shift_);
+      up_ += hn::CountTrue(ds, hn::Gt(hn::BitCast(ds, code), hn::BitCast(ds, below)));
     }
-    code = hn::Min(code, largest_);
     if constexpr (Count) {
       at_limit_ += hn::CountTrue(d, hn::Eq(code, largest_));
       zero_ += hn::CountTrue(d, hn::Eq(code, hn::Zero(d)));
@@ -147,7 +148,7 @@ HWY_INLINE PrepareCounters round_uniform(const Rounder& rounder, const std::int3
       const std::int32_t tie = a * twice_n == static_cast<double>(z) * d ? 1 : 0;
       up = z & 1 & ((tie ^ 1) | q);
     } else {
-      up = draws[i] < (z & mask) ? 1 : 0;
+      up = q < largest && draws[i] < (z & mask) ? 1 : 0;
     }
     std::int32_t code = q + up;
     code = code > largest ? largest : code;

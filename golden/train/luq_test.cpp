@@ -297,6 +297,18 @@ TEST(Luq, HindsightQuantisesWithWhatEarlierStepsMeasured) {  // HND-2
   EXPECT_EQ(recorder.prepares.back().recipe.scale, ScaleRule::kMax);
 }
 
+TEST(Luq, AMaximumFarAboveTheTensorIsLimited) {  // HND-2
+  const Network network = two_layers();
+  TrainRecipe recipe = preset_recipe("luq");
+  recipe.layers[0].operand(Role::kInputGradient).scale = ScaleRule::kHindsight;
+  Recorder recorder;
+  const auto executor = make_executor(recipe, recorder);
+  step_of(*executor, network, random_gradient(1, 0x1p20F), 0);
+  step_of(*executor, network, random_gradient(2), 1);
+  EXPECT_EQ(recorder.prepares.back().recipe.scale, ScaleRule::kHindsight);
+  EXPECT_EQ(recorder.prepares.back().max_given, (1 << 21) - 1);
+}
+
 TEST(FineTuning, GemmsAreFloatWithTheWeightsOfTheForwardCodes) {
   const Network network = two_layers();
   const TrainRecipe recipe = preset_recipe("luq");

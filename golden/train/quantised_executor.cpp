@@ -4,7 +4,6 @@
 #include <array>
 #include <bit>
 #include <cmath>
-#include <limits>
 #include <span>
 #include <utility>
 
@@ -436,9 +435,11 @@ class QuantisedExecutor final : public Executor {
       job.recipe.scale = ScaleRule::kMax;
       return;
     }
-    constexpr double kMost = std::numeric_limits<std::int32_t>::max();
+    const PrepareRecipe& recipe = job.recipe;
+    const int block = block_length(recipe.block_rule, recipe.block, job.input.k);
+    const double most = 0x1p21 * block - 1;
     const double units = std::ceil(std::ldexp(real, -job.input.scale.exponent));
-    job.max_given = static_cast<std::int32_t>(std::min(units, kMost));
+    job.max_given = static_cast<std::int32_t>(std::min(units, most));
   }
   // From what the jobs [begin, end) measured.
   void learn_maximum(int layer, Role role, const Scratch& scratch, std::size_t begin,

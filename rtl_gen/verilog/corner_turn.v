@@ -1,6 +1,7 @@
 // Turns bursts of one line into columns of Lanes lines: takes Lanes beats of Lanes consecutive
 // mantissas each, gives one beat per k with one mantissa of every line (architecture.md section 4).
-// Two banks, so that writing and reading overlap. The second pass is admitted when open_i is high.
+// Two banks, so that writing and reading overlap. The second pass is admitted when open_i is high;
+// with one_pass_i there is none.
 //
 // Lanes: 1 ... 32.
 module corner_turn #(
@@ -10,6 +11,7 @@ module corner_turn #(
   input  wire                rst_ni,
   input  wire                run_i,
   input  wire                open_i,
+  input  wire                one_pass_i,
   input  wire [15:0]         k_len_i,
   input  wire [15:0]         groups_i,
   input  wire                wide_valid_i,
@@ -95,7 +97,7 @@ module corner_turn #(
             end else begin
               write_group_q <= 16'd0;
               write_pass_q <= 1'b1;
-              write_done_q <= write_pass_q;
+              write_done_q <= write_pass_q | one_pass_i;
             end
           end
         end

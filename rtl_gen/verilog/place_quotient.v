@@ -7,7 +7,7 @@
 // code 0 upwards: at least two, the first 0, all below 2^QuotientBits, gaps are powers of two,
 // entries behind the last magnitude are 255.
 // listed_i: 0 if Listed is 0; without it the quotient fits IndexBits.
-// beyond_o: the quotient reaches the last magnitude of the list.
+// From the last magnitude on fraction_o and inexact_o have no meaning.
 module place_quotient #(
   parameter integer QuotientBits = 4,
   parameter integer IndexBits = 4,
@@ -21,8 +21,7 @@ module place_quotient #(
   input  wire                    inexact_i,
   output wire [IndexBits-1:0]    code_o,
   output wire [FractionBits-1:0] fraction_o,
-  output wire                    inexact_o,
-  output wire                    beyond_o
+  output wire                    inexact_o
 );
   generate
     if (Listed == 0) begin : gen_uniform
@@ -30,7 +29,6 @@ module place_quotient #(
       assign code_o = quotient_i[IndexBits-1:0];
       assign fraction_o = fraction_i;
       assign inexact_o = inexact_i;
-      assign beyond_o = 1'b0;
     end else begin : gen_listed
       localparam integer PlaceBits = QuotientBits + FractionBits;
 
@@ -39,18 +37,15 @@ module place_quotient #(
       reg [3:0]  below;
       reg [7:0]  low;
       reg [7:0]  gap;
-      reg        last;
       integer    i;
       always @* begin
         below = 4'd0;
         low = 8'd0;
         gap = Magnitudes[15:8];
-        last = 1'b0;
         for (i = 1; i < 16; i = i + 1) begin
           if ((Magnitudes[8*i +: 8] != 8'd255) & (quotient >= Magnitudes[8*i +: 8])) begin
             below = i[3:0];
             low = Magnitudes[8*i +: 8];
-            last = (i == 15) | (Magnitudes[8*((i+1)%16) +: 8] == 8'd255);
             gap = Magnitudes[8*((i+1)%16) +: 8] - Magnitudes[8*i +: 8];
           end
         end
@@ -78,7 +73,6 @@ module place_quotient #(
       assign code_o = listed_i ? below_wide[IndexBits-1:0] : quotient_i[IndexBits-1:0];
       assign fraction_o = listed_i ? part[FractionBits-1:0] : fraction_i;
       assign inexact_o = inexact_i | (listed_i & (|dropped));
-      assign beyond_o = listed_i & last;
     end
   endgenerate
 endmodule

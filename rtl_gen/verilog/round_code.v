@@ -1,10 +1,10 @@
 // Rounds one lane to a code (numerics.md, PRE-4 and PRE-5), given the code below and the fraction
 // of the way to the next: to nearest with ties to even, or up iff the draw is below the fraction;
-// then limits the code and applies the sign.
+// from the largest code on, the largest code. Then applies the sign.
 //
-// FractionBits: 1 ... 16.  beyond_i: there is no next code to round to.
-// CodeBits: of the code, in two's complement, 5 or 8.  IndexBits: of its magnitude before the
-// limit, 4 or 8.  largest_code_i: 1 ... 2^(CodeBits-1)-1.
+// FractionBits: 1 ... 16.  beyond_i: the largest code, whatever the code below is.
+// CodeBits: of the code, in two's complement, 5 or 8.  IndexBits: of the magnitude below, 4 or 8.
+// largest_code_i: 1 ... 2^(CodeBits-1)-1.
 module round_code #(
   parameter integer FractionBits = 8,
   parameter integer CodeBits = 5,
@@ -26,7 +26,8 @@ module round_code #(
   localparam integer Half = FractionBits - 1;
 
   wire half = fraction_i[Half];
-  wire stochastic_up = !beyond_i & (draw_i < fraction_i);
+  wire full = beyond_i | (below_i >= largest_code_i);
+  wire stochastic_up = !full & (draw_i < fraction_i);
   wire above_half;
   generate
     if (Half == 0) begin : gen_one_bit
@@ -35,12 +36,12 @@ module round_code #(
       assign above_half = (|fraction_i[Half-1:0]) | inexact_i;
     end
   endgenerate
-  wire nearest_up = !beyond_i & half & (above_half | below_i[0]);
+  wire nearest_up = half & (above_half | below_i[0]);
 
   wire               up = stochastic_i ? stochastic_up : nearest_up;
   wire [IndexBits:0] largest = {1'b0, largest_code_i};
   wire [IndexBits:0] magnitude = {1'b0, below_i} + {{IndexBits{1'b0}}, up};
-  wire [IndexBits:0] limited = (magnitude > largest) ? largest : magnitude;
+  wire [IndexBits:0] limited = full ? largest : magnitude;
   wire               unused = &{1'b0, limited};
 
   assign code_o = negative_i ? {CodeBits{1'b0}} - limited[CodeBits-1:0] : limited[CodeBits-1:0];

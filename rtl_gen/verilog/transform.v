@@ -1,18 +1,22 @@
 // Streaming Walsh-Hadamard transform of Lanes lines side by side, one coefficient of each per step,
-// natural order, not normalised (numerics.md, WHT; architecture.md section 4).
+// natural order, not normalised, behind random signs (numerics.md, WHT; architecture.md section 4).
 //
 // Lanes: 1 ... 32.  BlockMax: longest block, a power of two, 2 ... 1024.  Depth: input FIFO, >= 2.
 // Registers: register stages after each butterfly stage, 1 ... 4.
+// Signs: 1 if columns may change their sign.  negative_i: the next column does; pop_o: it is taken.
 // block_log2_i: log2 of the job's block, 0 ... log2(BlockMax); 0 passes the data unchanged.
 module transform #(
   parameter integer Lanes = 4,
   parameter integer BlockMax = 32,
   parameter integer Depth = 2,
-  parameter integer Registers = 1
+  parameter integer Registers = 1,
+  parameter integer Signs = 0
 ) (
   input  wire                                    clk_i,
   input  wire                                    rst_ni,
   input  wire [3:0]                              block_log2_i,
+  input  wire                                    negative_i,
+  output wire                                    pop_o,
   input  wire                                    turned_valid_i,
   output wire                                    turned_ready_o,
   input  wire [16*Lanes-1:0]                     turned_data_i,
@@ -45,11 +49,20 @@ module transform #(
   wire [Stages:0]                     valid;
   wire [Lanes*Bits*(Stages+1)-1:0]    data;
   assign valid[0] = fifo_valid;
+  assign pop_o = fifo_valid & step;
 
   genvar i;
   generate
     for (i = 0; i < Lanes; i = i + 1) begin : gen_extend
-      assign data[Bits*i +: Bits] = {{Stages{fifo_data[16*i+15]}}, fifo_data[16*i +: 16]};
+      wire [Bits-1:0] extended = {{Stages{fifo_data[16*i+15]}}, fifo_data[16*i +: 16]};
+      if (Signs == 0) begin : gen_no_sign
+        assign data[Bits*i +: Bits] = extended;
+      end else begin : gen_sign
+        assign data[Bits*i +: Bits] = negative_i ? {Bits{1'b0}} - extended : extended;
+      end
+    end
+    if (Signs == 0) begin : gen_no_signs
+      wire unused_negative = &{1'b0, negative_i};
     end
     for (i = 0; i < Stages; i = i + 1) begin : gen_stage
       localparam [3:0] Index = i;

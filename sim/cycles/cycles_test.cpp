@@ -33,6 +33,13 @@ TEST(PrepareCycles, OfOneElement) {
   EXPECT_EQ(prepare_cycles(smallest(), prepare_descriptor(1, 1, 0)), 20U);
 }
 
+// As above up to the quantiser, which pops in cycle 4 what becomes a code.
+TEST(PrepareCycles, OfOneElementWithAGivenDivisor) {
+  PrepareDescriptor given = prepare_descriptor(1, 1, 0);
+  given.scale_rule = static_cast<std::uint32_t>(DivisorRule::kGiven);
+  EXPECT_EQ(prepare_cycles(smallest(), given), 13U);
+}
+
 TEST(PrepareCycles, ABlockDrainsItsDifferences) {
   const auto without = prepare_cycles(smallest(), prepare_descriptor(1, 2, 0));
   // The last difference follows the last sum by one step, in each of the two passes.
@@ -110,9 +117,12 @@ TEST(CyclesFaults, EachChangesItsCount) {
   GemmDescriptor passes = gemm_descriptor(16, 4);
   passes.nibbles = 1;
   const PrepareDescriptor prepare = prepare_descriptor(2, 64, 4);
+  PrepareDescriptor given = prepare;
+  given.scale_rule = static_cast<std::uint32_t>(DivisorRule::kGiven);
   for (const CyclesFault& fault : cycles_faults()) {
     const bool prepare_moves =
-        prepare_cycles(hardware, prepare, fault.number) != prepare_cycles(hardware, prepare);
+        prepare_cycles(hardware, prepare, fault.number) != prepare_cycles(hardware, prepare) ||
+        prepare_cycles(hardware, given, fault.number) != prepare_cycles(hardware, given);
     HardwareParameters high = hardware;
     high.rows = 16;
     const bool gemm_moves =

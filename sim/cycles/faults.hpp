@@ -20,6 +20,7 @@ inline constexpr int kShortTileNotStretched = 3;
 inline constexpr int kReleaseOneEarly = 4;
 inline constexpr int kNoDeskew = 5;
 inline constexpr int kPassesNotRepeated = 6;
+inline constexpr int kGivenReadTwice = 7;
 
 std::span<const CyclesFault> cycles_faults();
 

@@ -22,8 +22,9 @@ std::uint64_t ceil_div(std::uint64_t a, std::uint64_t b) { return (a + b - 1) / 
 //
 // so the last coefficient of a pass is popped W + columns + S * registers + B cycles after its
 // first wide beat. The first pass ends there; after the set-up of the divisor the second begins,
-// and its last code passes the quantiser's registers. The depths of the FIFOs do not appear: no
-// beat ever waits in one.
+// and its last code passes the quantiser's registers. With a divisor from the job there is one
+// pass: the quantiser is ready when its first beat is in the FIFO. The depths of the FIFOs do not
+// appear: no beat ever waits in one.
 std::uint64_t prepare_cycles(const HardwareParameters& hardware,
                              const PrepareDescriptor& descriptor, int fault) {
   const Latencies& latency = hardware.latency;
@@ -44,9 +45,10 @@ std::uint64_t prepare_cycles(const HardwareParameters& hardware,
   const std::uint64_t mix = ceil_div(kDrawRounds, static_cast<std::uint64_t>(latency.mix_rounds));
   const std::uint64_t round = fault == kDivideThenMix ? divide + mix : std::max(divide, mix);
 
-  const std::uint64_t second_pass_begins =
-      pass + static_cast<std::uint64_t>(latency.scale_setup) + 1;
-  const std::uint64_t last_popped = second_pass_begins + pass;
+  const bool measured = descriptor.passes() == 2 || fault == kGivenReadTwice;
+  const std::uint64_t last_pass_begins =
+      measured ? pass + static_cast<std::uint64_t>(latency.scale_setup) + 1 : 0;
+  const std::uint64_t last_popped = last_pass_begins + pass;
   // The first register, the dividers or mixers, the output register; counts are inclusive.
   return last_popped + 1 + round + 1 + 1;
 }

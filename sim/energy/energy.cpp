@@ -29,7 +29,7 @@ EnergyEvents& EnergyEvents::operator+=(const EnergyEvents& other) {
 
 EnergyEvents prepare_events(const HardwareParameters& hardware,
                             const PrepareDescriptor& descriptor) {
-  constexpr std::uint64_t passes = 2;
+  const std::uint64_t passes = bits(descriptor.passes());
   const OperandWidths widths = operand_widths(hardware.modes);
   const std::uint64_t lanes = bits(hardware.lanes);
   const std::uint64_t lines = descriptor.groups * lanes;
@@ -42,10 +42,10 @@ EnergyEvents prepare_events(const HardwareParameters& hardware,
   EnergyEvents events;
   events.moved = passes * lines * ceil_div(descriptor.k_len, lanes) * lanes * kWideBits +
                  coefficients * bits(widths.code);
-  // Butterflies in both passes, the largest magnitude in the first; then N, its division bit by
-  // bit, the draw and the rounding.
+  // Signs, butterflies and the largest magnitude in every pass; then N, its division bit by bit,
+  // the draw and the rounding.
   const std::uint64_t per_coefficient =
-      (passes * descriptor.block_log2 + 1) * coefficient_bits +
+      passes * (descriptor.signs + descriptor.block_log2 + 1) * coefficient_bits +
       (1 + quotient_bits) * numerator_bits +
       (descriptor.stochastic != 0 ? std::uint64_t{kDrawRounds} * kDrawWordBits : 0) +
       bits(widths.code);
@@ -85,6 +85,17 @@ EnergyEvents gemm_events(const HardwareParameters& hardware, const GemmDescripto
   events.buffered =
       k * (a_blocks * a_beat + b_blocks * b_beat + passes * blocks * (a_beat + b_beat));
   events.moved = k * (a_blocks * a_beat + b_blocks * b_beat) + m * n * kResultBits;
+  return events;
+}
+
+EnergyEvents energy_events(const HardwareParameters& hardware, const GemmJobs& jobs) {
+  EnergyEvents events;
+  const auto add = [&](int times, const EnergyEvents& of_job) {
+    for (int i = 0; i < times; ++i) events += of_job;
+  };
+  add(jobs.counts.prepare_a, prepare_events(hardware, jobs.a));
+  add(jobs.counts.prepare_b, prepare_events(hardware, jobs.b));
+  add(jobs.counts.gemm, gemm_events(hardware, jobs.gemm));
   return events;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "golden/config/layer_jobs.hpp"
 #include "golden/hardware/descriptors.hpp"
 #include "golden/hardware/hardware.hpp"
 
@@ -42,6 +43,8 @@ struct Energy {
 EnergyEvents prepare_events(const HardwareParameters& hardware,
                             const PrepareDescriptor& descriptor);
 EnergyEvents gemm_events(const HardwareParameters& hardware, const GemmDescriptor& descriptor);
+/// Of all jobs of one GEMM of a layer.
+EnergyEvents energy_events(const HardwareParameters& hardware, const GemmJobs& jobs);
 
 Energy energy_of(const EnergyEvents& events, const EnergyPerBit& per_bit = {});
 

@@ -73,6 +73,29 @@ TEST(GemmEnergy, AShiftCostsLessThanAMultiplication) {
   EXPECT_EQ(shifted.added, multiplied.added);
 }
 
+TEST(PrepareEnergy, AGivenDivisorSavesAPass) {
+  PrepareDescriptor d{};
+  d.k_len = 4;
+  d.groups = 1;
+  const EnergyEvents measured = prepare_events(small(), d);
+  d.scale_rule = static_cast<std::uint32_t>(DivisorRule::kGiven);
+  const EnergyEvents given = prepare_events(small(), d);
+  EXPECT_EQ(measured.moved - given.moved, 4U * 4 * 16);
+  EXPECT_EQ(measured.added - given.added, 4U * 4 * (16 + 5));
+}
+
+TEST(GemmEnergy, JobsThatAreNotThereCostNothing) {
+  GemmJobs jobs{};
+  jobs.gemm = gemm_descriptor();
+  jobs.a.k_len = jobs.b.k_len = 10;
+  jobs.a.groups = jobs.b.groups = 1;
+  jobs.counts = {.prepare_a = 0, .prepare_b = 0, .gemm = 1};
+  EXPECT_EQ(energy_events(small(), jobs), gemm_events(small(), jobs.gemm));
+  jobs.counts.prepare_b = 2;
+  EXPECT_EQ(energy_events(small(), jobs).moved - gemm_events(small(), jobs.gemm).moved,
+            2 * prepare_events(small(), jobs.b).moved);
+}
+
 TEST(PrepareEnergy, CountsBothPassesAndTheDivision) {
   PrepareDescriptor d{};
   d.k_len = 6;
@@ -83,7 +106,7 @@ TEST(PrepareEnergy, CountsBothPassesAndTheDivision) {
   expected.moved = 2 * 8 * 8 * 16 + 8 * 6 * 5;
   const std::uint64_t coefficient = 16 + 5;
   const std::uint64_t numerator = coefficient + 4 + 5;
-  const std::uint64_t nearest = (2 * 1 + 1) * coefficient + (1 + 4 + 8) * numerator + 5;
+  const std::uint64_t nearest = 2 * (1 + 1) * coefficient + (1 + 4 + 8) * numerator + 5;
   expected.added = 8 * 6 * nearest;
   EXPECT_EQ(prepare_events(small(), d), expected);
   d.stochastic = 1;

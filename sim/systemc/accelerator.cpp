@@ -96,7 +96,7 @@ class Accelerator final : public sc_core::sc_module {
         gemm_done_("gemm_done", DoneFields(gemm_done_fields().size(), 0),
                    pack_done(gemm_done_fields())),
         prepare_control_("prepare_control", clock_, prepare_job_, prepare_done_, prepare_result_),
-        draw_key_("draw_key", clock_, prepare_control_),
+        draw_key_("draw_key", clock_, hardware_, prepare_control_),
         quantise_("quantise", clock_, hardware_, prepare_control_, draw_key_, coefficients_, codes_,
                   prepare_result_),
         transform_("transform", clock_, hardware_, prepare_control_, draw_key_, turned_,

@@ -37,6 +37,7 @@ HardwareParameters base_hardware() {
   hardware.cols = 3;
   hardware.block_max = 8;
   hardware.random_bits = 8;
+  hardware.signs = true;
   hardware.buffers.code_chunk = 8;
   return hardware;
 }
@@ -193,6 +194,7 @@ test::Jobs base_jobs(std::uint64_t seed) {
   jobs.b = test::random_prepare(hardware, random, 5, 29, BlockRule::kPad, 8, {format_index("i4")});
   jobs.a.recipe.format = jobs.b.recipe.format = format_index("i4");
   jobs.a.recipe.scale = ScaleRule::kClip;
+  jobs.b.recipe.scale = ScaleRule::kMax;
   jobs.a.recipe.rounding = Rounding::kStochastic;
   jobs.gemm = {std::make_shared<PreparedOperand>(prepare(jobs.a)),
                std::make_shared<PreparedOperand>(prepare(jobs.b)),
@@ -284,10 +286,14 @@ TEST_F(SystemcAccelerator, EveryFaultIsVisible) {
   one_pass.gemm.b = one_pass.gemm.a;
   one_pass.gemm.recipe.tile = 0;
   const test::Jobs passes = nibble_jobs(5);
+  test::Jobs given = one_pass;  // with signs, and M is not the last step's
+  given.a.recipe.scale = ScaleRule::kHindsight;
+  given.a.recipe.sign_role = 9;
+  given.a.max_given = prepare_reference(one_pass.a).max_magnitude / 2;
+  given.gemm.a = std::make_shared<PreparedOperand>(prepare(given.a));
   for (const auto& info : systemc_faults()) {
     Ship& ship = info.passes ? fleet().nibbles : fleet().base;
-    const test::Jobs& jobs = info.passes ? passes : one_pass;
-    const auto differs = [&] {
+    const auto differs_with = [&](const test::Jobs& jobs) {
       try {
         DriveOptions options;
         options.patience = 300;
@@ -297,12 +303,16 @@ TEST_F(SystemcAccelerator, EveryFaultIsVisible) {
         const GemmResult gemm = gemm_reference(jobs.gemm);
         return result.prepared->codes != prepared.codes ||
                result.prepared->counters != prepared.counters ||
+               result.prepared->max_magnitude != prepared.max_magnitude ||
                result.gemm->values != gemm.values || result.gemm->counters != gemm.counters ||
                result.prepare_cycles != prepare_cycles(ship.hardware, jobs.a) ||
                result.gemm_cycles != gemm_cycles(ship.hardware, jobs.gemm);
       } catch (const std::runtime_error&) {
         return true;  // it no longer moves
       }
+    };
+    const auto differs = [&] {
+      return info.passes ? differs_with(passes) : differs_with(one_pass) || differs_with(given);
     };
     EXPECT_FALSE(differs()) << "without " << info.what;
     select_systemc_fault(info.fault);

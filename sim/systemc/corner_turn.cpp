@@ -61,7 +61,7 @@ void CornerTurn::write() {
   k0_ = 0;
   if (++group_ < control_.job().groups) return;
   group_ = 0;
-  if (++pass_ == 2) write_done_ = true;
+  if (++pass_ == static_cast<std::uint32_t>(control_.job().passes())) write_done_ = true;
 }
 
 void CornerTurn::read() {

@@ -5,7 +5,7 @@
 namespace sylvester {
 
 std::span<const SystemcFaultInfo> systemc_faults() {
-  static constexpr std::array<SystemcFaultInfo, 13> kFaults{{
+  static constexpr std::array<SystemcFaultInfo, 17> kFaults{{
       {SystemcFault::kSecondPassNotAdmitted, "corner_turn",
        "the second pass is not held back until the divisor is known"},
       {SystemcFault::kDifferencesReversed, "transform",
@@ -15,6 +15,13 @@ std::span<const SystemcFaultInfo> systemc_faults() {
       {SystemcFault::kScaleSetupShort, "quantise", "the divisor's set-up is one cycle short"},
       {SystemcFault::kKeyRoundSkipped, "draw_key",
        "the first round of the key schedule is skipped"},
+      {SystemcFault::kGivenIsMeasured, "quantise",
+       "a matrix whose divisor is given is measured first"},
+      {SystemcFault::kGivenNotMeasured, "quantise", "no M is measured beside the codes"},
+      {SystemcFault::kSignsOfDraws, "draw_key transform",
+       "the random signs have the key of the draws"},
+      {SystemcFault::kSignsNotRepeated, "transform",
+       "every group of lines has random signs of its own"},
       {SystemcFault::kReleaseDropped, "code_buffer_a", "the second release of a job is lost"},
       {SystemcFault::kSaturationOffByOne, "systolic_array",
        "a limited MAC leaves a register that is one too small"},

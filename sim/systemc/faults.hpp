@@ -21,6 +21,10 @@ enum class SystemcFault {
   kOuterNotCleared,        ///< edge adds the first tile to the previous block
   kOuterCountOffByOne,     ///< edge counts one limited addition too many
   kThreePasses,            ///< the code buffers leave out the fourth pass over a tile's nibbles
+  kGivenIsMeasured,        ///< quantise measures a matrix although its divisor is given
+  kGivenNotMeasured,       ///< quantise measures no M in the pass that makes codes
+  kSignsOfDraws,           ///< draw_key makes the key of the signs from the draws' context
+  kSignsNotRepeated,       ///< transform goes on with the index of k from line to line
   kCrossPassDropped,       ///< edge leaves out the pass of low nibbles of A, high nibbles of B
 };
 

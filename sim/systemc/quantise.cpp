@@ -18,6 +18,12 @@ int registers(const HardwareParameters& hardware) {
   return 1 + std::max(divide, mix) + 1;
 }
 
+ScaleRule measured_rule(const PrepareDescriptor& job) {
+  if (job.has_rule(DivisorRule::kClip)) return ScaleRule::kClip;
+  if (job.has_rule(DivisorRule::kPow2)) return ScaleRule::kPow2;
+  return job.has_rule(DivisorRule::kLuq) ? ScaleRule::kLuq : ScaleRule::kMax;
+}
+
 /// The listed format, or the first uniform one with this largest code: the sign of a code is not
 /// the divider's concern.
 const Format& format_of(const HardwareParameters& hardware, const PrepareDescriptor& job) {
@@ -66,7 +72,11 @@ void Quantise::rising_edge() {
   const bool arrives = coefficients_.fires();
   switch (state_) {
     case State::kMeasure:
-      measure();
+      if (control_.job().passes() == 2 || has_fault(SystemcFault::kGivenIsMeasured)) {
+        measure();
+      } else if (arrives) {
+        open_pass();
+      }
       break;
     case State::kSetup:
       set_up();
@@ -84,21 +94,35 @@ void Quantise::rising_edge() {
 
 void Quantise::measure() {
   if (!fifo_.valid()) return;
+  measure_beat();
+  fifo_.pop();
+  if (count_beat()) state_ = State::kSetup;
+}
+
+void Quantise::measure_beat() {
   for (const std::int32_t v : fifo_.front()) {
     max_magnitude_ = std::max(max_magnitude_, std::abs(v));
   }
-  fifo_.pop();
-  if (count_beat()) state_ = State::kSetup;
 }
 
 void Quantise::set_up() {
   const int cycles =
       hardware_.latency.scale_setup - (has_fault(SystemcFault::kScaleSetupShort) ? 1 : 0);
   if (++setup_cycles_ < cycles) return;
+  open_pass();
+}
+
+void Quantise::open_pass() {
   const auto& job = control_.job();
-  quantiser_ = make_quantiser(format_of(hardware_, job), static_cast<ScaleRule>(job.scale_rule),
-                              max_magnitude_, Scale{});
-  quantiser_.d = std::max<std::uint64_t>(quantiser_.d, 1);  // M = 0 divides zeros by 1
+  const Format& format = format_of(hardware_, job);
+  if (job.passes() == 2) {
+    quantiser_ = make_quantiser(format, measured_rule(job), max_magnitude_, Scale{});
+    quantiser_.d = std::max<std::uint64_t>(quantiser_.d, 1);  // M = 0 divides zeros by 1
+  } else {
+    quantiser_.n = static_cast<std::uint64_t>(format.largest())
+                   << (job.given_fine != 0 ? kFineBits : 0);
+    quantiser_.d = job.given_divisor;
+  }
   state_ = State::kQuantise;
 }
 
@@ -108,6 +132,7 @@ void Quantise::step() {
     Token& first = pipeline_.step();
     first.valid = fifo_.valid() && !complete_;
     if (first.valid) {
+      if (!has_fault(SystemcFault::kGivenNotMeasured)) measure_beat();
       round_lanes(fifo_.front(), first);
       fifo_.pop();
       first.matrix_last = complete_ = count_beat();
@@ -151,9 +176,13 @@ void Quantise::round_lanes(const Lanes& coefficients, Token& token) const {
           job.index0 + (group_ * lanes + lane) * job.stride_line + k * job.stride_k;
       r = draw(key_.key(), index, hardware_.random_bits);
     }
-    const Rounded rounded = divide_round(
-        format, static_cast<std::uint64_t>(std::abs(v)) * quantiser_.n, quantiser_.d,
-        job.stochastic != 0 ? Rounding::kStochastic : Rounding::kNearest, hardware_.random_bits, r);
+    Rounded rounded{};  // D = 0: zero codes (PRE-2)
+    if (quantiser_.d != 0) {
+      rounded =
+          divide_round(format, static_cast<std::uint64_t>(std::abs(v)) * quantiser_.n, quantiser_.d,
+                       job.stochastic != 0 ? Rounding::kStochastic : Rounding::kNearest,
+                       hardware_.random_bits, r);
+    }
     token.codes[lane] = v < 0 ? -rounded.code : rounded.code;
     if (lane >= live) continue;
     token.counts.codes_at_limit += rounded.code == format.largest_code() ? 1 : 0;

@@ -1,4 +1,5 @@
-// quantise: the largest magnitude in a first pass, codes in a second one (PRE-1 ... PRE-4).
+// quantise: the largest magnitude in a first pass, codes in a second one; with a divisor from the
+// job both in one (PRE-1 ... PRE-5).
 #pragma once
 
 #include "golden/numerics/prepare.hpp"
@@ -30,6 +31,9 @@ class Quantise final : public ClockedBlock {
   void rising_edge() override;
   void measure();
   void set_up();
+  /// The divisor and the numerator's rule; from here on codes are made.
+  void open_pass();
+  void measure_beat();
   void step();
   /// Counts a beat taken from the FIFO; true at the last one of the matrix.
   bool count_beat();

@@ -16,7 +16,8 @@ Transform::Transform(const sc_core::sc_module_name& name, const ClockAndReset& c
       key_(key),
       turned_(turned),
       coefficients_(coefficients),
-      fifo_(hardware.buffers.turned, Lanes(static_cast<std::size_t>(hardware.lanes), 0)) {
+      fifo_(hardware.buffers.turned, Lanes(static_cast<std::size_t>(hardware.lanes), 0)),
+      column_(static_cast<std::size_t>(hardware.lanes), 0) {
   const Token empty{Lanes(static_cast<std::size_t>(hardware.lanes), 0), false};
   const int stages = std::bit_width(static_cast<unsigned>(hardware.block_max)) - 1;
   for (int s = 0; s < stages; ++s) {
@@ -26,6 +27,7 @@ Transform::Transform(const sc_core::sc_module_name& name, const ClockAndReset& c
 
 void Transform::reset() {
   fifo_.clear();
+  k_ = 0;
   for (auto& stage : stages_) {
     stage.count = stage.pending = 0;
     stage.pipeline.clear();
@@ -37,6 +39,7 @@ void Transform::reset() {
 void Transform::rising_edge() {
   if (!key_.data_run()) {
     for (auto& stage : stages_) stage.count = stage.pending = 0;
+    k_ = 0;
   }
   const bool arrives = turned_.fires();
   if (coefficients_.step()) {
@@ -46,7 +49,7 @@ void Transform::rising_edge() {
       step_stage(s, token.values, token.valid);
     }
     const bool enters = fifo_.valid();
-    step_stage(0, fifo_.front(), enters);
+    step_stage(0, enters ? signed_column() : fifo_.front(), enters);
     if (enters) fifo_.pop();
     const Token& out = stages_.back().pipeline.last();
     if (out.valid) coefficients_.next_payload() = out.values;
@@ -54,6 +57,15 @@ void Transform::rising_edge() {
   }
   if (arrives) fifo_.push(turned_.payload());
   turned_.accept(fifo_.ready());
+}
+
+const Lanes& Transform::signed_column() {
+  const auto& job = control_.job();
+  const std::uint32_t k = k_++;
+  if (k_ == job.k_len && !has_fault(SystemcFault::kSignsNotRepeated)) k_ = 0;
+  if (job.signs == 0 || draw(key_.sign_key(), k, 1) == 0) return fifo_.front();
+  for (std::size_t lane = 0; lane < column_.size(); ++lane) column_[lane] = -fifo_.front()[lane];
+  return column_;
 }
 
 void Transform::step_stage(std::size_t s, const Lanes& values, bool valid) {

@@ -1,4 +1,5 @@
-// transform: Walsh-Hadamard butterflies in a pipeline, any block up to BLOCK_MAX.
+// transform: random signs, then Walsh-Hadamard butterflies in a pipeline, any block up to
+// BLOCK_MAX.
 #pragma once
 
 #include "sim/systemc/draw_key.hpp"
@@ -32,6 +33,8 @@ class Transform final : public ClockedBlock {
   void reset() override;
   void rising_edge() override;
   void step_stage(std::size_t stage, const Lanes& values, bool valid);
+  /// The next column, with its sign (WHT-5).
+  const Lanes& signed_column();
 
   const PrepareControl& control_;
   const DrawKeySchedule& key_;
@@ -39,6 +42,8 @@ class Transform final : public ClockedBlock {
   StreamChannel<Lanes>& coefficients_;
   Fifo<Lanes> fifo_;
   std::vector<Stage> stages_;
+  Lanes column_;
+  std::uint32_t k_ = 0;  ///< of the next column
 };
 
 }  // namespace sylvester

@@ -336,12 +336,12 @@ def rounds_up(rounding, random_bits, num, den, odd, draw):
 
 def quantise(fmt, rounding, random_bits, num, den, draw):
     """(index, up) of one magnitude x = num / den. [PRE-4] for uniform formats, else [PRE-5]"""
+    if num >= fmt.largest * den:
+        return len(fmt.magnitudes) - 1, False
     if fmt.uniform:
         q, rest = divmod(num, den)
         up = rounds_up(rounding, random_bits, rest, den, q % 2 == 1, draw)
-        return min(q + up, fmt.largest), up
-    if num >= fmt.largest * den:
-        return len(fmt.magnitudes) - 1, False
+        return q + up, up
     i = max(j for j, magnitude in enumerate(fmt.magnitudes) if magnitude * den <= num)
     g, h = fmt.magnitudes[i], fmt.magnitudes[i + 1]
     up = rounds_up(rounding, random_bits, num - g * den, (h - g) * den, i % 2 == 1, draw)

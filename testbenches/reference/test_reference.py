@@ -168,7 +168,9 @@ class Preparation(unittest.TestCase):
         ups = [ref.quantise(i4, "stochastic", 8, 350, 100, r)[1] for r in range(256)]
         self.assertEqual(ups, [r < 128 for r in range(256)])
         clipped = [ref.quantise(i4, "stochastic", 8, 28000, 3900, r) for r in range(256)]
-        self.assertEqual(clipped, [(7, r < 45) for r in range(256)])
+        self.assertEqual(clipped, [(7, False)] * 256)
+        below = [ref.quantise(i4, "stochastic", 8, 27160, 3900, r) for r in range(256)]
+        self.assertEqual(below, [(7, True) if r < 246 else (6, False) for r in range(256)])
 
     def test_pre_5_example(self):
         e3 = ref.FORMATS["e3"]

@@ -1,6 +1,6 @@
 // Quantiser of the prepare unit: measures the largest magnitude in a first pass over the matrix,
-// then divides and rounds every coefficient to a code in a second one (numerics.md, PRE-1 to PRE-5;
-// architecture.md section 4).
+// then divides and rounds every coefficient to a code in a second one; with a given divisor it does
+// both in one pass (numerics.md, PRE-1 to PRE-5; architecture.md section 4).
 //
 // Lanes: 1 ... 32.  BlockMax: power of two, 2 ... 1024.  RandomBits: 1 ... 16.
 // QuotientBits: 4 ... 8, of the largest quotient.  CodeBits: 5, or 8 with QuotientBits 8.
@@ -8,7 +8,7 @@
 // Depth: input FIFO, >= 2.  ScaleSetup: 1 ... 8 cycles, which the path from max_q to the divisor
 // has (a multicycle path).  DivideBits: 1 ... 16 and MixRounds: 1 ... 10, per register stage.
 // Counters: 0 none, 1 sticky, 2 full.
-// The first pass lasts at least Lanes cycles, as corner_turn makes it.
+// The first beat comes at least Lanes cycles after run_i rises, as corner_turn makes it.
 // key_i as draw_key gives it; all other job fields are stable while run_i is high.
 module quantise #(
   parameter integer Lanes = 4,
@@ -34,7 +34,9 @@ module quantise #(
   input  wire [6:0]                             largest_code_i,
   input  wire [2:0]                             largest_high_i,
   input  wire [2:0]                             largest_low_i,
-  input  wire [1:0]                             scale_rule_i,
+  input  wire [2:0]                             scale_rule_i,
+  input  wire [30:0]                            given_divisor_i,
+  input  wire                                   given_fine_i,
   input  wire                                   stochastic_i,
   input  wire [31:0]                            index0_i,
   input  wire [31:0]                            stride_line_i,
@@ -55,6 +57,8 @@ module quantise #(
 );
   localparam integer Bits = 16 + $clog2(BlockMax);
   localparam integer MagnitudeBits = Bits - 1;
+  // 39*M, and a clip of 16 bits times 2^7.
+  localparam integer DivisorBits = (Bits > 17) ? Bits + 5 : 23;
   localparam integer DivideStages = (QuotientBits + RandomBits + DivideBits - 1) / DivideBits;
   localparam integer MixStages = (10 + MixRounds - 1) / MixRounds;
   localparam integer Stages = (DivideStages > MixStages) ? DivideStages : MixStages;
@@ -76,12 +80,17 @@ module quantise #(
   wire                  step = !codes_valid_o | codes_ready_i;
   wire                  fifo_valid;
   wire [Bits*Lanes-1:0] fifo_data;
-  wire                  measure_pop = run_i & (state_q == MEASURE) & fifo_valid;
+  wire                  given = scale_rule_i == 3'd4;
+  wire                  measure_pop = run_i & (state_q == MEASURE) & !given & fifo_valid;
+  // With the first beat in the FIFO the pass that makes codes begins.
+  wire                  given_begins =
+      run_i & (state_q == MEASURE) & given & coefficients_valid_i & coefficients_ready_o;
   wire                  quantise_pop = (state_q == QUANTISE) & step & !all_popped_q & fifo_valid;
   wire                  line_end = k_q == k_len_i - 16'd1;
   wire                  last_group = group_q == groups_i - 16'd1;
   wire                  matrix_end = line_end & last_group;
   wire                  setup_end = setup_q == LastSetup[2:0];
+  wire                  begins = given_begins | ((state_q == SETUP) & setup_end);
 
   stream_fifo #(
     .Width(Bits * Lanes),
@@ -125,19 +134,24 @@ module quantise #(
   reg [31:0]         k_offset_q;
   integer            next;
 
-  wire [Bits+4:0] divisor;
-  wire [2:0]      pow2_shift;
-  reg  [2:0]      pow2_shift_q;
-  reg  [Bits+QuotientBits+4:0] top_divisor_q;
+  wire [DivisorBits-1:0] divisor;
+  wire            measured_fine;
+  // Without a divisor all codes are zero.
+  wire            no_divisor = given & (given_divisor_i == 31'd0);
+  wire [30:0]     given_divisor = {given_divisor_i[30:1], given_divisor_i[0] | no_divisor};
+  wire            unused_divisor = &{1'b0, given_divisor};
+  reg             fine_q;
+  reg  [DivisorBits+QuotientBits-1:0] top_divisor_q;
   scale_setup #(
-    .Bits(Bits)
+    .Bits(Bits),
+    .DivisorBits(DivisorBits)
   ) u_scale (
     .max_i(max_q),
     .largest_high_i(largest_high_i),
     .largest_low_i((Listed == 0) ? 3'd0 : largest_low_i),
     .scale_rule_i(scale_rule_i),
     .divisor_o(divisor),
-    .pow2_shift_o(pow2_shift)
+    .fine_o(measured_fine)
   );
 
   // Control beside the lanes: first register, division and mixer, output register.
@@ -177,6 +191,7 @@ module quantise #(
       wire lane_zero, lane_rounded_up, lane_at_limit;
       quantise_lane #(
         .Bits(Bits),
+        .DivisorBits(DivisorBits),
         .QuotientBits(QuotientBits),
         .CodeBits(CodeBits),
         .RandomBits(RandomBits),
@@ -189,7 +204,8 @@ module quantise #(
         .clk_i(clk_i),
         .step_i(step),
         .negative_i(fifo_data[Bits*lane+MagnitudeBits]),
-        .magnitude_i(magnitudes[MagnitudeBits*lane +: MagnitudeBits]),
+        .magnitude_i(no_divisor ? {MagnitudeBits{1'b0}}
+                                : magnitudes[MagnitudeBits*lane +: MagnitudeBits]),
         .index_i(line_index_q[32*lane +: 32] + k_offset_q),
         .listed_i(listed_i),
         .largest_code_i(largest_code_i),
@@ -199,7 +215,7 @@ module quantise #(
         .stochastic_i(stochastic_i),
         .key_i(key_i),
         .top_divisor_i(top_divisor_q),
-        .pow2_shift_i(pow2_shift_q),
+        .fine_i(fine_q),
         .code_o(codes_data_o[CodeBits*lane +: CodeBits]),
         .zero_o(lane_zero),
         .rounded_up_o(lane_rounded_up),
@@ -229,11 +245,12 @@ module quantise #(
         k_q <= line_end ? 16'd0 : k_q + 16'd1;
         if (line_end) group_q <= last_group ? 16'd0 : group_q + 16'd1;
       end
-      if (measure_pop & (beat_max > max_q)) max_q <= beat_max;
+      if ((measure_pop | quantise_pop) & (beat_max > max_q)) max_q <= beat_max;
       if (quantise_pop & matrix_end) all_popped_q <= 1'b1;
       case (state_q)
         MEASURE: begin
           if (measure_pop & matrix_end) state_q <= SETUP;
+          else if (given_begins) state_q <= QUANTISE;
         end
         SETUP: begin
           setup_q <= setup_q + 3'd1;
@@ -249,9 +266,10 @@ module quantise #(
   end
 
   always @(posedge clk_i) begin
-    if ((state_q == SETUP) & setup_end) begin
-      top_divisor_q <= {1'b0, divisor, {(QuotientBits-1){1'b0}}};
-      pow2_shift_q <= pow2_shift;
+    if (begins) begin
+      top_divisor_q <= {1'b0, given ? given_divisor[DivisorBits-1:0] : divisor,
+                        {(QuotientBits-1){1'b0}}};
+      fine_q <= given ? given_fine_i : measured_fine;
       group_stride_q <= line_index_q[32*(Lanes-1) +: 32] + stride_line_i - index0_i;
       k_offset_q <= 32'd0;
     end else if (quantise_pop) begin

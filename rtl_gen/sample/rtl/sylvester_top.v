@@ -27,6 +27,7 @@
 // QuotientBits        4 ... 8: bits of the largest quotient of a format
 // CodeBits            5 ... 8: bits of a code that is prepared: 5, or 8 with QuotientBits 8
 // RandomBits          1 ... 16: random bits of a stochastic rounding
+// Signs               0 ... 1: 1: random signs before the transform
 // Counters            0 ... 2: 0 none, 1 sticky, 2 full
 // DepthTurned         2 ... 64: beats of the FIFO at stream turned
 // DepthCoefficients   2 ... 64: beats of the FIFO at stream coefficients
@@ -66,6 +67,7 @@ module sylvester_top #(
   parameter integer QuotientBits = 4,
   parameter integer CodeBits = 5,
   parameter integer RandomBits = 8,
+  parameter integer Signs = 0,
   parameter integer Counters = 2,
   parameter integer DepthTurned = 2,
   parameter integer DepthCoefficients = 2,
@@ -80,13 +82,13 @@ module sylvester_top #(
   parameter integer ArrayFeed = 1,
   parameter integer ArrayDrain = 1,
   parameter integer EdgeOutput = 1,
-  parameter [63:0]  HardwareHash = 64'h505e367f6d4e2a13
+  parameter [63:0]  HardwareHash = 64'h1c9d9869a80afcf8
 ) (
   input  wire                      clk_i,
   input  wire                      rst_ni,
   input  wire                      prepare_job_valid_i,
   output wire                      prepare_job_ready_o,
-  input  wire [250:0]              prepare_job_data_i,
+  input  wire [316:0]              prepare_job_data_i,
   input  wire                      wide_valid_i,
   output wire                      wide_ready_o,
   input  wire [16*Lanes-1:0]       wide_data_i,
@@ -117,7 +119,7 @@ module sylvester_top #(
   localparam integer PartialBits = (PassBits > AccBits) ? PassBits : AccBits;
   localparam integer SumBits = (Policy == 2 && $clog2(TileMax * 16129 + 1) + 1 > AccBits) ?
       $clog2(TileMax * 16129 + 1) + 1 : AccBits;
-  localparam integer PrepareJobBits = 251;
+  localparam integer PrepareJobBits = 317;
   localparam integer PrepareDoneBits = 128;
   localparam integer GemmJobBits = 129;
   localparam integer GemmDoneBits = 144;
@@ -147,6 +149,7 @@ module sylvester_top #(
     if (QuotientBits < 4 || QuotientBits > 8) illegal_QuotientBits_allowed_4_to_8 u_stop ();
     if (CodeBits < 5 || CodeBits > 8) illegal_CodeBits_allowed_5_to_8 u_stop ();
     if (RandomBits < 1 || RandomBits > 16) illegal_RandomBits_allowed_1_to_16 u_stop ();
+    if (Signs < 0 || Signs > 1) illegal_Signs_allowed_0_to_1 u_stop ();
     if (Counters < 0 || Counters > 2) illegal_Counters_allowed_0_to_2 u_stop ();
     if (DepthTurned < 2 || DepthTurned > 64) illegal_DepthTurned_allowed_2_to_64 u_stop ();
     if (DepthCoefficients < 2 || DepthCoefficients > 64) illegal_DepthCoefficients_allowed_2_to_64
@@ -237,30 +240,61 @@ module sylvester_top #(
   wire [6:0] prepare_largest_code = prepare_descriptor[49:43];
   wire [2:0] prepare_largest_high = prepare_descriptor[52:50];
   wire [2:0] prepare_largest_low = prepare_descriptor[55:53];
-  wire [1:0] prepare_scale_rule = prepare_descriptor[57:56];
-  wire prepare_stochastic = prepare_descriptor[58];
-  wire [31:0] prepare_seed = prepare_descriptor[90:59];
-  wire [31:0] prepare_step = prepare_descriptor[122:91];
-  wire [31:0] prepare_draw_word = prepare_descriptor[154:123];
-  wire [31:0] prepare_index0 = prepare_descriptor[186:155];
-  wire [31:0] prepare_stride_line = prepare_descriptor[218:187];
-  wire [31:0] prepare_stride_k = prepare_descriptor[250:219];
+  wire [2:0] prepare_scale_rule = prepare_descriptor[58:56];
+  wire [30:0] prepare_given_divisor = prepare_descriptor[89:59];
+  wire prepare_given_fine = prepare_descriptor[90];
+  wire prepare_stochastic = prepare_descriptor[91];
+  wire prepare_signs = prepare_descriptor[92];
+  wire [31:0] prepare_seed = prepare_descriptor[124:93];
+  wire [31:0] prepare_step = prepare_descriptor[156:125];
+  wire [31:0] prepare_draw_word = prepare_descriptor[188:157];
+  wire [31:0] prepare_sign_word = prepare_descriptor[220:189];
+  wire [31:0] prepare_index0 = prepare_descriptor[252:221];
+  wire [31:0] prepare_stride_line = prepare_descriptor[284:253];
+  wire [31:0] prepare_stride_k = prepare_descriptor[316:285];
 
   // Prepare unit.
   wire [159:0] key;
   wire key_ready;
-  wire prepare_run = prepare_control_run & key_ready;
+  wire [159:0] sign_key;
+  wire sign_key_ready;
+  wire signs_ready;
+  wire sign_negative;
+  wire column_taken;
+  wire prepare_run = prepare_control_run & key_ready & signs_ready;
+  wire one_pass = prepare_scale_rule == 3'd4;
   wire quantise_open;
-  draw_key u_draw_key (
+  draw_key #(
+    .Signs(Signs)
+  ) u_draw_key (
     .clk_i(clk_i),
     .rst_ni(rst_ni),
     .run_i(prepare_control_run),
     .stochastic_i(prepare_stochastic),
+    .signs_i(prepare_signs),
     .seed_i(prepare_seed),
     .step_i(prepare_step),
     .draw_word_i(prepare_draw_word),
+    .sign_word_i(prepare_sign_word),
     .ready_o(key_ready),
-    .key_o(key)
+    .key_o(key),
+    .sign_ready_o(sign_key_ready),
+    .sign_key_o(sign_key)
+  );
+  sign_source #(
+    .Signs(Signs),
+    .MixRounds(MixRounds)
+  ) u_sign_source (
+    .clk_i(clk_i),
+    .rst_ni(rst_ni),
+    .run_i(prepare_control_run),
+    .signs_i(prepare_signs),
+    .k_len_i(prepare_k_len),
+    .key_ready_i(sign_key_ready),
+    .key_i(sign_key),
+    .pop_i(column_taken),
+    .ready_o(signs_ready),
+    .negative_o(sign_negative)
   );
   corner_turn #(
     .Lanes(Lanes)
@@ -269,6 +303,7 @@ module sylvester_top #(
     .rst_ni(rst_ni),
     .run_i(prepare_run),
     .open_i(quantise_open),
+    .one_pass_i(one_pass),
     .k_len_i(prepare_k_len),
     .groups_i(prepare_groups),
     .wide_valid_i(wide_valid_i),
@@ -282,11 +317,14 @@ module sylvester_top #(
     .Lanes(Lanes),
     .BlockMax(BlockMax),
     .Depth(DepthTurned),
-    .Registers(TransformRegisters)
+    .Registers(TransformRegisters),
+    .Signs(Signs)
   ) u_transform (
     .clk_i(clk_i),
     .rst_ni(rst_ni),
     .block_log2_i(prepare_block_log2),
+    .negative_i(sign_negative),
+    .pop_o(column_taken),
     .turned_valid_i(turned_valid),
     .turned_ready_o(turned_ready),
     .turned_data_i(turned_data),
@@ -319,6 +357,8 @@ module sylvester_top #(
     .largest_high_i(prepare_largest_high),
     .largest_low_i(prepare_largest_low),
     .scale_rule_i(prepare_scale_rule),
+    .given_divisor_i(prepare_given_divisor),
+    .given_fine_i(prepare_given_fine),
     .stochastic_i(prepare_stochastic),
     .index0_i(prepare_index0),
     .stride_line_i(prepare_stride_line),
