@@ -17,9 +17,8 @@ constexpr int kMostWidth = 65535;
 constexpr int kMostRepeats = 1000;
 constexpr int kMostHeads = 65535;
 constexpr int kMostMlp = 64;
-constexpr int kAsInput = 0;
-
 constexpr int kMostKept = 99;
+constexpr int kAsInput = 0;
 
 // What an entry adds: a node, several ones, or a name for the one before it.
 enum class Form { kNode, kBasicBlock, kTransformerBlock, kKeep, kAdd };
