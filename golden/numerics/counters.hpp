@@ -18,7 +18,7 @@ CounterMode counter_mode(std::string_view name);
 
 struct PrepareCounters {
   std::uint64_t codes_at_limit = 0;  ///< |code| at the format's largest, after limiting
-  std::uint64_t rounded_up = 0;      ///< stochastic increments, before the limit
+  std::uint64_t rounded_up = 0;      ///< stochastic increments
   std::uint64_t zero_codes = 0;
 
   friend bool operator==(const PrepareCounters&, const PrepareCounters&) = default;

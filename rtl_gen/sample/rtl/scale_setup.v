@@ -4,7 +4,7 @@
 // Bits: coefficient width, 17 ... 26; M has Bits-1 bits.  DivisorBits: >= Bits + 5.
 // largest_high_i: 1 ... 7 and largest_low_i below it, Q = 2^largest_high_i - 2^largest_low_i.
 // scale_rule_i: 0 max, 1 clip, 2 pow2, 3 luq.
-// divisor_o: D.  fine_o: D and the numerator are 256 times those of the rule: pow2, M shorter than Q.
+// divisor_o: D.  fine_o: D and the numerator are 256 times as large: pow2, M shorter than Q.
 module scale_setup #(
   parameter integer Bits = 21,
   parameter integer DivisorBits = 26
