@@ -1,7 +1,7 @@
 // What a step of integer training keeps from the forward to the backward pass.
 #pragma once
 
-#include "golden/integer/recipe.hpp"
+#include "golden/train/integer_recipe.hpp"
 #include "golden/train/kept_bytes.hpp"
 #include "golden/train/network.hpp"
 

@@ -1,6 +1,5 @@
 #include "golden/integer/products.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "golden/integer/fit.hpp"
@@ -16,15 +15,6 @@ PreparedOperand& writable(IntOperand& operand) {
 }
 
 }  // namespace
-
-std::int64_t longest_contraction(const IntegerRecipe& recipe) {
-  const std::int64_t code = largest_of(recipe.bits);
-  const std::int64_t of_tile = largest_of(recipe.accumulate.bits) / (code * code);
-  const std::int64_t of_all = largest_of(recipe.accumulate.outer_bits) / (code * code);
-  const std::int64_t tile = recipe.accumulate.tile;
-  if (tile == 0) return std::min(of_tile, of_all);
-  return tile <= of_tile ? of_all : 0;
-}
 
 Code* IntegerProducts::write(int lines, int k, int exponent, IntOperand& out) const {
   PreparedOperand& operand = writable(out);

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "golden/integer/draws.hpp"
-#include "golden/integer/recipe.hpp"
 #include "golden/integer/tensor.hpp"
 #include "golden/numerics/backend.hpp"
+#include "golden/train/integer_recipe.hpp"
 #include "golden/train/totals.hpp"
 
 namespace sylvester {

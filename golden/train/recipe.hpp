@@ -5,11 +5,11 @@
 #include <string_view>
 #include <vector>
 
-#include "golden/integer/recipe.hpp"
 #include "golden/numerics/accumulate.hpp"
 #include "golden/numerics/counters.hpp"
 #include "golden/numerics/prepare.hpp"
 #include "golden/numerics/role.hpp"
+#include "golden/train/integer_recipe.hpp"
 #include "golden/train/totals.hpp"
 
 namespace sylvester {
