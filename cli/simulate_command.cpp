@@ -10,7 +10,7 @@
 #include "golden/config/accelerator.hpp"
 #include "golden/config/config.hpp"
 #include "golden/config/convert.hpp"
-#include "golden/config/layer_jobs.hpp"
+#include "golden/config/network_jobs.hpp"
 #include "golden/support/error.hpp"
 #include "golden/support/sha256.hpp"
 #include "sim/cycles/cycles.hpp"
@@ -38,47 +38,155 @@ std::array<int, 3> parse_sizes(const std::string& text) {
 }
 
 // The three GEMMs of a layer with batch M, N outputs and K inputs.
-std::vector<LayerGemm> gemms_of(const SimulateArguments& arguments) {
+std::vector<NetworkGemm> gemms_of(const SimulateArguments& arguments, const Config& config) {
+  if (config.precision_table() != nullptr) {
+    throw UserError(
+        fmt::format("--gemm: value {}; allowed with network.precision: --input and --classes, for "
+                    "the table is of a network's layers",
+                    arguments.gemm));
+  }
   const auto [m, n, k] = parse_sizes(arguments.gemm);
   const LayerShape layer{.batch = m, .outputs = n, .inputs = k};
-  std::vector<LayerGemm> result = {forward_gemm(layer, Role::kForwardActivation)};
+  std::vector<NetworkGemm> result = {{0, forward_gemm(layer, Role::kForwardActivation)}};
   if (arguments.training) {
-    result.push_back(input_gradient_gemm(layer));
-    result.push_back(weight_gradient_gemm(layer));
+    result.push_back({0, input_gradient_gemm(layer)});
+    result.push_back({0, weight_gradient_gemm(layer)});
   }
   return result;
 }
 
+// "561" or "28x28x1".
+Shape parse_shape(const std::string& text) {
+  std::vector<int> sizes;
+  const char* at = text.data();
+  const char* end = at + text.size();
+  while (at <= end) {
+    int size = 0;
+    const auto [rest, error] = std::from_chars(at, end, size);
+    if (error != std::errc{} || size < 1 || size > kMostLength) break;
+    sizes.push_back(size);
+    if (rest == end && sizes.size() == 1) return {.height = 1, .width = 1, .channels = size};
+    if (rest == end && sizes.size() == 3) {
+      return {.height = sizes[0], .width = sizes[1], .channels = sizes[2]};
+    }
+    if (rest == end || *rest != 'x') break;
+    at = rest + 1;
+  }
+  throw UserError(
+      fmt::format("--input: value {}; allowed: N or HxWxC, each 1...{}", text, kMostLength));
+}
+
+// "3 forward", of a single layer its GEMM alone.
+std::string name_of(const NetworkGemm& gemm, bool of_network) {
+  return of_network ? fmt::format("{} {}", gemm.layer, gemm.gemm.name) : gemm.gemm.name;
+}
+
+struct Row {
+  std::string name;
+  int layer = 0;
+  LayerGemm gemm;
+  GemmFormats formats;
+  GemmCycles cycles;
+};
+
+std::vector<Row> contract_rows(const SimulateArguments& arguments, const Config& config,
+                               const HardwareParameters& hardware) {
+  require_accelerator(config, "simulate");
+  const bool of_network = arguments.gemm.empty();
+  const std::vector<NetworkGemm> gemms = of_network
+                                             ? network_gemms(config, parse_shape(arguments.input),
+                                                             arguments.classes, arguments.training)
+                                             : gemms_of(arguments, config);
+  const std::vector<GemmJobs> jobs =
+      describe(config, hardware, gemms, of_network ? "--input" : "--gemm");
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < gemms.size(); ++i) {
+    const auto& [l, gemm] = gemms[i];
+    const LayerRecipe recipe = layer_recipe(config.layer(l));
+    const GemmFormats formats{{},
+                              recipe.operand(gemm.a).format,
+                              recipe.operand(gemm.b).format,
+                              recipe.gemm(gemm_of(gemm.a)).tile};
+    rows.push_back(
+        {name_of(gemms[i], of_network), l, gemm, formats, gemm_cycles(hardware, jobs[i])});
+  }
+  return rows;
+}
+
+// Low-precision layers of DoReFa codes, whose operands come from the host; others stay there.
+std::vector<Row> code_rows(const SimulateArguments& arguments, const Config& config,
+                           const HardwareParameters& hardware) {
+  const std::string& arithmetic = config.text("train.arithmetic");
+  if (!arguments.gemm.empty() || arguments.training) {
+    throw UserError(
+        fmt::format("{}: train.arithmetic: value {}; allowed for simulate: --input and --classes "
+                    "without --training, for gradients are float32",
+                    config.source(), arithmetic));
+  }
+  require_one_width(config, "simulate");
+  require_formats(config, "simulate");
+  const TrainRecipe recipe = train_recipe(config);
+  const std::vector<std::vector<GemmFormats>> formats = gemm_formats(config);
+  std::vector<Row> rows;
+  for (const NetworkGemm& gemm :
+       network_gemms(config, parse_shape(arguments.input), arguments.classes, false)) {
+    const DorefaLayer& layer = recipe.dorefa_layer(gemm.layer);
+    if (!layer.is_low()) continue;
+    const CodeJobs jobs =
+        describe(layer, hardware, gemm.gemm, fmt::format("--input: layer {}", gemm.layer));
+    const auto count = static_cast<std::uint64_t>(jobs.count);
+    rows.push_back({name_of(gemm, true),
+                    gemm.layer,
+                    gemm.gemm,
+                    formats[static_cast<std::size_t>(gemm.layer)].front(),
+                    {.prepare_a = 0,
+                     .prepare_b = 0,
+                     .gemm = count * gemm_cycles(hardware, jobs.gemm),
+                     .macs = count * useful_macs(hardware, jobs.gemm)}});
+  }
+  return rows;
+}
+
+std::string format_name(int row) { return formats()[static_cast<std::size_t>(row)].name; }
+
 }  // namespace
 
 int run_simulate(const SimulateArguments& arguments, const Output& output) {
+  if (arguments.gemm.empty() && (arguments.input.empty() || arguments.classes == 0)) {
+    throw UserError("simulate: allowed: --gemm M,N,K, or --input and --classes of the network");
+  }
   const Config config = Config::load(arguments.config.source, arguments.config.overrides);
-  require_accelerator(config, "simulate");
   const HardwareParameters hardware = hardware_parameters(config);
   Json layers = Json::array();
   std::string text =
-      fmt::format("{:<16} {:>7} {:>7} {:>7} {:>12} {:>12} {:>12} {:>14} {:>7}\n", "GEMM", "M", "N",
+      fmt::format("{:<20} {:>7} {:>7} {:>7} {:>12} {:>12} {:>12} {:>14} {:>7}\n", "GEMM", "M", "N",
                   "K", "prepare A", "prepare B", "array", "MACs", "used");
   std::uint64_t cycles = 0;
   std::uint64_t array_cycles = 0;
   std::uint64_t macs = 0;
-  for (const LayerGemm& gemm : gemms_of(arguments)) {
-    const GemmCycles c = gemm_cycles(hardware, describe(config, hardware, gemm, "--gemm"));
+  for (const auto& [name, l, gemm, formats, c] : has_dorefa_codes(config)
+                                                     ? code_rows(arguments, config, hardware)
+                                                     : contract_rows(arguments, config, hardware)) {
     cycles += c.total();
     array_cycles += c.gemm;
     macs += c.macs;
     const double used = utilisation(hardware, c.macs, c.gemm);
-    layers.push_back({{"name", gemm.name},
-                      {"m", gemm.m},
-                      {"n", gemm.n},
-                      {"k", gemm.k},
-                      {"prepare_a_cycles", c.prepare_a},
-                      {"prepare_b_cycles", c.prepare_b},
-                      {"array_cycles", c.gemm},
-                      {"macs", c.macs},
-                      {"array_utilization", used}});
+    Json object = {{"name", gemm.name}};
+    if (arguments.gemm.empty()) object["layer"] = l;
+    object.update({{"a_format", format_name(formats.a)},
+                   {"b_format", format_name(formats.b)},
+                   {"tile", formats.tile},
+                   {"m", gemm.m},
+                   {"n", gemm.n},
+                   {"k", gemm.k},
+                   {"prepare_a_cycles", c.prepare_a},
+                   {"prepare_b_cycles", c.prepare_b},
+                   {"array_cycles", c.gemm},
+                   {"macs", c.macs},
+                   {"array_utilization", used}});
+    layers.push_back(std::move(object));
     text +=
-        fmt::format("{:<16} {:>7} {:>7} {:>7} {:>12} {:>12} {:>12} {:>14} {:>6.1f}%\n", gemm.name,
+        fmt::format("{:<20} {:>7} {:>7} {:>7} {:>12} {:>12} {:>12} {:>14} {:>6.1f}%\n", name,
                     gemm.m, gemm.n, gemm.k, c.prepare_a, c.prepare_b, c.gemm, c.macs, 100 * used);
   }
   const double used = utilisation(hardware, macs, cycles);

@@ -13,6 +13,7 @@
 
 #include "golden/continual/exemplar_memory.hpp"
 #include "golden/continual/run_state.hpp"
+#include "golden/pdqat/trainer.hpp"
 #include "golden/support/error.hpp"
 #include "golden/support/random.hpp"
 #include "golden/support/state_file.hpp"
@@ -37,6 +38,20 @@ double seconds_since(Clock::time_point start) {
 
 std::size_t as_size(int value) { return static_cast<std::size_t>(value); }
 
+// DoReFa's layers have numbers, which further backbones would change; PDQAT has no distillation.
+void check_method(const TrainSettings& settings) {
+  const TrainMode mode = settings.recipe.mode;
+  if (mode != TrainMode::kDorefa && mode != TrainMode::kPdqat) return;
+  const auto method = make_method(settings);
+  const bool grows =
+      settings.method == ContinualMethod::kDer || settings.method == ContinualMethod::kMemo;
+  if (!grows && (mode == TrainMode::kDorefa || !method->distils())) return;
+  throw UserError(fmt::format(
+      "continual.method: value {}; allowed with train.arithmetic {}", to_string(settings.method),
+      mode == TrainMode::kDorefa ? "dorefa: finetune, replay, joint, lwf, icarl, bic"
+                                 : "pdqat: finetune, replay, joint"));
+}
+
 void check_settings(const TrainSettings& settings, const Split& split) {
   const auto at_least = [](const char* name, std::int64_t value, std::int64_t least) {
     if (value < least) {
@@ -55,6 +70,7 @@ void check_settings(const TrainSettings& settings, const Split& split) {
   if (settings.fnt_epochs > 0 && settings.recipe.mode != TrainMode::kQuantised) {
     throw UserError("fnt_epochs needs quantised arithmetic, after which it goes on in float32");
   }
+  check_method(settings);
   if (!(settings.temperature > 0.0F)) {
     throw UserError(fmt::format("temperature = {}; allowed: above 0", settings.temperature));
   }
@@ -107,6 +123,10 @@ class Run {
                                        : nullptr),
         teacher_(make_executor(settings.recipe, backend)),
         evaluator_(make_executor(settings.recipe, backend)),
+        constraints_(settings.recipe.mode == TrainMode::kPdqat
+                         ? std::make_unique<PdqatTrainer>(settings.recipe, settings.pdqat,
+                                                          settings.sgd, backend)
+                         : nullptr),
         train_samples_(samples_by_class(split.train, 0)),
         test_samples_(samples_by_class(split.test, settings.test_samples_per_class)),
         sgd_(settings.sgd),
@@ -289,6 +309,7 @@ class Run {
     begin_teacher();
     sgd_.reset(network_);  // each task begins with a new optimiser
     student_->restore({});
+    if (constraints_) constraints_->begin(network_);
     ++begun_;
   }
 
@@ -374,9 +395,30 @@ class Run {
       next_epoch_ = epoch + 1;
       if (start < order.size())
         return;  // an epoch that max_steps has cut is no place to go on from
+      if (constraints_) result_.details = ascend_duals();
+      where_.details = result_.details;
       report(TrainProgress::Event::kEpoch);
+      where_.details = {};
       offer_state();
     }
+  }
+
+  // Once per epoch, over all samples that it learned from.
+  nlohmann::ordered_json ascend_duals() {
+    const std::vector<int>& samples = samples_.learned;
+    for (std::size_t start = 0; start < samples.size(); start += as_size(settings_.test_batch)) {
+      const auto part = std::span(samples).subspan(
+          start, std::min(as_size(settings_.test_batch), samples.size() - start));
+      take_batch(part, constraints_->input(network_, static_cast<int>(part.size())));
+      constraints_->measure(network_, context(PassKind::kEvaluation, nullptr), labels_);
+    }
+    return constraints_->ascend();
+  }
+
+  void take_batch(std::span<const int> samples, FloatMatrix& x) {
+    gather(split_.train, samples, x);
+    labels_.clear();
+    for (const int sample : samples) labels_.push_back(split_.train.label[as_size(sample)]);
   }
 
   // After a step that was too large everything is NaN: its results would be numbers all the same.
@@ -393,10 +435,16 @@ class Run {
   // One update of the weights; returns the loss before it.
   double learn_batch(Executor& executor, std::span<const int> samples) {
     const int batch = static_cast<int>(samples.size());
+    if (constraints_) {
+      take_batch(samples, constraints_->input(network_, batch));
+      const double loss =
+          constraints_->learn(network_, context(PassKind::kTraining, &result_.totals), labels_,
+                              sgd_, learning_rate(settings_, where_.epoch));
+      require_finite(loss);
+      return loss;
+    }
     FloatMatrix& x = input_of(activations_, network_, batch);
-    gather(split_.train, samples, x);
-    labels_.clear();
-    for (const int sample : samples) labels_.push_back(split_.train.label[as_size(sample)]);
+    take_batch(samples, x);
     executor.begin(network_, context(PassKind::kTraining, &result_.totals));
     forward_pass(network_, executor, activations_);
     if (has_teacher()) {
@@ -559,6 +607,8 @@ class Run {
             {"executor", to_binary(in_a_task() ? student_->state() : std::vector<double>())},
             {"memory", to_state(memory_)},
             {"method", method_->state()},
+            {"constraints", in_a_task() && constraints_ ? to_state(*constraints_) : Json()},
+            {"details", result_.details.dump()},
             {"linear", to_state(result_.linear)},
             {"nearest_mean", to_state(result_.nearest_mean)},
             {"task_loss", result_.task_loss},
@@ -605,6 +655,11 @@ class Run {
       throw UserError("the saved state belongs to a network of another shape");
     }
     student_->restore(std::move(executor));
+    if (constraints_ && in_a_task()) {
+      constraints_->begin(network_);
+      from_state(state.at("constraints"), *constraints_);
+    }
+    result_.details = nlohmann::ordered_json::parse(state.at("details").get<std::string>());
     from_state(state.at("memory"), train_samples_, memory_);
     method_->restore(state.at("method"));
     state.at("teacher_step").get_to(where_.step);
@@ -628,6 +683,7 @@ class Run {
   std::unique_ptr<Executor> tuner_;  // of the fine-tuning, or null
   std::unique_ptr<Executor> teacher_;
   std::unique_ptr<Executor> evaluator_;
+  std::unique_ptr<PdqatTrainer> constraints_;    // or null
   std::vector<std::vector<int>> train_samples_;  // by class
   std::vector<std::vector<int>> test_samples_;
   Sgd sgd_;

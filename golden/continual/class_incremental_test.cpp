@@ -24,6 +24,7 @@ TrainResult run(const TrainSettings& settings, int threads = 1) {
 
 TEST(ClassIncremental, LearnsWithEveryPreset) {
   for (const std::string& preset : preset_names()) {
+    if (preset == "pdqat") continue;  // learns all classes at once (golden/pdqat)
     const TrainResult result = run(small_settings(preset_recipe(preset)));
     ASSERT_EQ(result.linear.accuracy.size(), 3U) << preset;  // tasks of 2, 2 and 1 classes
     EXPECT_GT(result.linear.accuracy.front(), 85.0) << preset;

@@ -1,5 +1,7 @@
 #include "golden/train/executor.hpp"
 
+#include "golden/train/dorefa_executor.hpp"
+
 namespace sylvester {
 
 std::unique_ptr<Executor> make_executor(const TrainRecipe& recipe, Backend& backend) {
@@ -9,6 +11,9 @@ std::unique_ptr<Executor> make_executor(const TrainRecipe& recipe, Backend& back
       return make_quantised_executor(recipe, backend);
     case TrainMode::kPaperFloat:
       return make_paper_executor(recipe);
+    case TrainMode::kDorefa:
+    case TrainMode::kPdqat:
+      return std::make_unique<DorefaExecutor>(recipe, backend, DorefaExecutor::Branch::kLow);
     case TrainMode::kFloat:
       break;
   }

@@ -48,6 +48,7 @@ constexpr Rule kRules[] = {
     {"basic-block", NodeKind::kAdd, Argument::kWidth, false, true, false, true,
      "basic-block N [stride=S] [repeat=R] (N in 1...65535, S in 1...255 or HxW, R in 1...1000)"},
     {"relu", NodeKind::kRelu, Argument::kNone, false, false, false, false, "relu"},
+    {"clip", NodeKind::kClip, Argument::kNone, false, false, false, false, "clip"},
     {"max-pool", NodeKind::kMaxPool, Argument::kKernel, false, true, true, false,
      "max-pool K [stride=S] [pad=P] (K and S in 1...255, P in 0...254, or HxW)"},
     {"average-pool", NodeKind::kAveragePool, Argument::kOptionalKernel, false, true, false, false,
@@ -237,6 +238,8 @@ int append(Network& network, int from, const Layer& layer, bool bias, HostRandom
         from = append_basic_block(network, from, layer.outputs, stride, bias, random);
       }
       return from;
+    case NodeKind::kClip:
+      return add_clip(network, from);
     case NodeKind::kInput:
     case NodeKind::kConcat:
     case NodeKind::kShortcut:
@@ -259,6 +262,16 @@ std::string layer_forms() {
 
 void check_layers(std::span<const std::string> layers) {
   for (std::size_t i = 0; i < layers.size(); ++i) in_entry(layers, i, [&] { parse(layers[i]); });
+}
+
+std::int64_t count_layers(std::span<const std::string> layers) {
+  std::int64_t count = 0;
+  for (const std::string& text : layers) {
+    const Layer layer = parse(text);
+    if (layer.kind == NodeKind::kDense || layer.kind == NodeKind::kConv) ++count;
+    if (layer.kind == NodeKind::kAdd) count += 2 * std::int64_t{layer.repeat};
+  }
+  return count;
 }
 
 int append_layers(Network& network, int from, std::span<const std::string> layers, bool bias,

@@ -16,6 +16,7 @@ enum class NodeKind {
   kBatchNorm,    ///< each channel with mean 0, variance 1 over the batch, then weight and bias
   kLayerNorm,    ///< the same over the channels of each position
   kRelu,         ///< max(x, 0)
+  kClip,         ///< min(max(x, 0), 1)
   kMaxPool,      ///< largest value of each window
   kAveragePool,  ///< mean of each window
   kAdd,          ///< sum of two tensors
@@ -121,6 +122,7 @@ int add_conv(Network& network, int input, int channels, const Window& window, bo
 int add_batch_norm(Network& network, int input);
 int add_layer_norm(Network& network, int input);
 int add_relu(Network& network, int input);
+int add_clip(Network& network, int input);
 int add_max_pool(Network& network, int input, const Window& window);
 /// A window without padding.
 int add_average_pool(Network& network, int input, const Window& window);
