@@ -655,7 +655,11 @@ class Run {
       throw UserError("the saved state belongs to a network of another shape");
     }
     student_->restore(std::move(executor));
-    if (constraints_ && in_a_task()) {
+    const bool has_constraints = constraints_ != nullptr && in_a_task();
+    if (state.at("constraints").is_null() == has_constraints) {
+      throw UserError("the saved state belongs to a run with another arithmetic");
+    }
+    if (has_constraints) {
       constraints_->begin(network_);
       from_state(state.at("constraints"), *constraints_);
     }
