@@ -15,6 +15,7 @@
 #include "cli/generate_command.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/output.hpp"
+#include "cli/precision_command.hpp"
 #include "cli/simulate_command.hpp"
 #include "cli/train_command.hpp"
 #include "cli/verify_command.hpp"
@@ -35,6 +36,7 @@ struct Arguments {
   std::string folder;  ///< of --out
   AccumulateArguments accumulate;
   ExploreArguments explore;
+  PrecisionArguments precision;
   SimulateArguments simulate;
   TrainArguments train;
   VerifyArguments verify;
@@ -163,16 +165,48 @@ void add_generate_command(CLI::App& app, Arguments& arguments, Command& chosen) 
       ->required();
 }
 
+void add_precision_command(CLI::App& app, Arguments& arguments, Command& chosen) {
+  PrecisionArguments& p = arguments.precision;
+  CLI::App* command = add_command(
+      app, "precision", "Write a precision table from the multipliers of a PDQAT training", chosen,
+      [&p](const Output& output) { return run_precision(p, output); });
+  path_option(command->add_option("result", p.result, "result.json of train --out"), "RESULT")
+      ->required();
+  path_option(command->add_option("--out", p.out, "The table to write"), "FILE.toml")->required();
+  command->add_option("--layers", p.layers, "How many layers to choose")
+      ->check(CLI::Range(1, 65536))
+      ->capture_default_str();
+  command->add_option("--choose", p.choice, "By their multipliers: largest, smallest; or random")
+      ->capture_default_str();
+  command->add_option("--constraint", p.constraint, "Whose multipliers: proximity or accumulator")
+      ->capture_default_str();
+  command
+      ->add_option("--set", p.settings,
+                   "What the chosen layers get: --set key=value; default pdqat.bits=8")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  command->add_option("--seed", p.seed, "Of the random choice")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{4294967295}))
+      ->capture_default_str();
+}
+
 void add_simulate_command(CLI::App& app, Arguments& arguments, Command& chosen) {
   SimulateArguments& s = arguments.simulate;
-  CLI::App* command =
-      add_command(app, "simulate", "Cycles of a GEMM on the hardware of a configuration", chosen,
-                  [&s](const Output& output) { return run_simulate(s, output); });
+  CLI::App* command = add_command(
+      app, "simulate", "Cycles of a GEMM or of a network on the hardware of a configuration",
+      chosen, [&s](const Output& output) { return run_simulate(s, output); });
   add_config(*command, s.config);
   command->add_option("--gemm", s.gemm, "Batch, outputs and inputs of a layer: Y = X W^T")
-      ->type_name("M,N,K")
-      ->required();
-  command->add_flag("--training", s.training, "The two backward GEMMs of the layer too");
+      ->type_name("M,N,K");
+  command
+      ->add_option("--input", s.input,
+                   "Instead: the network of the configuration, layer by layer, for samples of N "
+                   "values or HxWxC")
+      ->type_name("SHAPE")
+      ->excludes("--gemm")
+      ->needs(command->add_option("--classes", s.classes, "Classes of the network")
+                  ->check(CLI::Range(1, 65535)));
+  command->add_flag("--training", s.training, "The two backward GEMMs of each layer too");
 }
 
 void add_train_command(CLI::App& app, Arguments& arguments, Command& chosen) {
@@ -290,6 +324,7 @@ int parse_and_run(int argc, const char* const* argv, const Output& output) {
   add_config_commands(app, arguments, chosen);
   add_explore_command(app, arguments, chosen);
   add_generate_command(app, arguments, chosen);
+  add_precision_command(app, arguments, chosen);
   add_simulate_command(app, arguments, chosen);
   add_train_command(app, arguments, chosen);
 #ifdef SYLVESTER_HAS_SYSTEMC

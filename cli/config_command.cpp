@@ -25,6 +25,8 @@ std::string type_name(KeyType type) {
       return "real";
     case KeyType::kFlag:
       return "flag";
+    case KeyType::kText:
+      return "text";
     case KeyType::kChoice:
       return "choice";
     case KeyType::kChoiceList:
@@ -33,6 +35,8 @@ std::string type_name(KeyType type) {
       return "text_list";
     case KeyType::kIntegerList:
       return "integer_list";
+    case KeyType::kRealList:
+      return "real_list";
   }
   return {};
 }
@@ -59,9 +63,9 @@ std::string default_text(const KeyDeclaration& key) {
 Json explain_json(const KeyDeclaration& key) {
   Json object = {{"key", key.name}, {"type", type_name(key.type)}};
   const bool number = key.type == KeyType::kInteger || key.type == KeyType::kReal ||
-                      key.type == KeyType::kIntegerList;
+                      key.type == KeyType::kIntegerList || key.type == KeyType::kRealList;
   if (number) {
-    const bool real = key.type == KeyType::kReal;
+    const bool real = key.type == KeyType::kReal || key.type == KeyType::kRealList;
     object["least"] = real ? Json(key.least) : Json(static_cast<std::int64_t>(key.least));
     object["most"] = real ? Json(key.most) : Json(static_cast<std::int64_t>(key.most));
   } else if (key.type == KeyType::kChoice || key.type == KeyType::kChoiceList) {

@@ -14,6 +14,10 @@ namespace sylvester {
 int run_generate(const ConfigArgument& argument, const std::string& folder, const Output& output) {
   const Config config = Config::load(argument.source, argument.overrides);
   if (config.text("train.arithmetic") == "quantised") require_accelerator(config, "generate");
+  if (has_dorefa_codes(config)) require_one_width(config, "generate");
+  if (config.precision_table() != nullptr || has_dorefa_codes(config)) {
+    require_formats(config, "generate");
+  }
   const HardwareParameters hardware = hardware_parameters(config);
   const GeneratedFiles files = generate_package(hardware);
   write_package(files, folder);

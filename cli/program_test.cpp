@@ -22,6 +22,7 @@ TEST_F(Program, HelpOnEveryLevel) {
                                                 {"accumulate", "--help"},
                                                 {"explore", "--help"},
                                                 {"generate", "--help"},
+                                                {"precision", "--help"},
 #ifdef SYLVESTER_HAS_SYSTEMC
                                                 {"verify", "--help"},
 #endif
@@ -37,7 +38,7 @@ TEST_F(Program, HelpOnEveryLevel) {
 
 TEST_F(Program, BadCommandLines) {
   expect_bad_input(
-      {}, "a command is missing; allowed: accumulate, config, explore, generate, simulate");
+      {}, "a command is missing; allowed: accumulate, config, explore, generate, precision");
   expect_bad_input({"no-such-command"}, "no-such-command");
   expect_bad_input({"config"}, "allowed: init, explain, diff, hash");
   expect_bad_input({"config", "hash", "a\nb"}, "a\\nb: no such file");

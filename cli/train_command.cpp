@@ -47,9 +47,10 @@ void check_backend(const std::string& name, const Config& config) {
     throw UserError("--backend: value " + name + "; allowed: golden, systemc, rtl");
   }
   const std::string& arithmetic = config.text("train.arithmetic");
-  if (arithmetic != "quantised" && arithmetic != "integer") {
+  if (arithmetic == "float" || arithmetic == "paper-float") {
     throw UserError(
-        fmt::format("{}: train.arithmetic: value {}; allowed with --backend {}: quantised, integer",
+        fmt::format("{}: train.arithmetic: value {}; allowed with --backend {}: "
+                    "quantised, integer, dorefa, pdqat",
                     config.source(), arithmetic, name));
   }
 #else
@@ -60,7 +61,12 @@ void check_backend(const std::string& name, const Config& config) {
 
 std::unique_ptr<Backend> make_backend(const std::string& name, const Config& config, int threads) {
 #ifdef SYLVESTER_HAS_SYSTEMC
-  if (name != "golden") require_prepare_unit(config, "--backend " + name);
+  if (name != "golden" && has_dorefa_codes(config)) {
+    require_one_width(config, "--backend " + name);
+    require_formats(config, "--backend " + name);
+  } else if (name != "golden") {
+    require_prepare_unit(config, "--backend " + name);
+  }
   if (name == "systemc") return make_systemc_backend(hardware_parameters(config));
   if (name == "rtl") return make_rtl_backend(hardware_parameters(config));
 #else

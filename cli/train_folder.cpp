@@ -86,6 +86,7 @@ void SeedFiles::observe(const TrainProgress& progress) {
     line["nearest_mean_accuracy"] = *progress.nearest_mean_accuracy;
   }
   line["limited_tile_share"] = progress.limited_tile_share;
+  if (!progress.details.is_null()) line["constraints"] = progress.details;
   metrics_ << line.dump() + "\n" << std::flush;
   if (!metrics_) {
     throw EnvironmentError(state_file_.parent_path().string() + ": the metrics cannot be written");

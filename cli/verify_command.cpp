@@ -1,5 +1,7 @@
 #include "cli/verify_command.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
@@ -15,6 +17,21 @@
 namespace sylvester {
 namespace {
 
+// Operand formats and tiles of the layers' GEMMs; none where all layers have those of the
+// configuration.
+std::vector<JobKind> table_jobs(const Config& config) {
+  if (config.precision_table() == nullptr && !has_dorefa_codes(config)) return {};
+  require_formats(config, "verify");
+  std::vector<JobKind> kinds;
+  for (const std::vector<GemmFormats>& layer : gemm_formats(config)) {
+    for (const GemmFormats& gemm : layer) {
+      const JobKind kind{gemm.a, gemm.b, gemm.tile};
+      if (std::ranges::find(kinds, kind) == kinds.end()) kinds.push_back(kind);
+    }
+  }
+  return kinds;
+}
+
 std::vector<VerifyConfiguration> configurations(const VerifyArguments& arguments) {
   if (arguments.configs.empty()) {
     if (!arguments.overrides.empty()) {
@@ -26,7 +43,8 @@ std::vector<VerifyConfiguration> configurations(const VerifyArguments& arguments
   for (const std::string& source : arguments.configs) {
     const Config config = Config::load(source, arguments.overrides);
     if (config.text("train.arithmetic") == "quantised") require_accelerator(config, "verify");
-    result.push_back({source, hardware_parameters(config)});
+    if (has_dorefa_codes(config)) require_one_width(config, "verify");
+    result.push_back({source, hardware_parameters(config), table_jobs(config)});
   }
   return result;
 }

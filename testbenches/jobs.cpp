@@ -13,6 +13,7 @@ namespace {
 constexpr std::array<std::string_view, kRaggedClasses> kRaggedNames = {
     "M=1", "N=1", "K=1", "K<T", "K mod T", "K mod block"};
 constexpr int kLongestK = 100;
+constexpr int kMostTableK = 1000;  // of a job with the tile of a precision table
 constexpr int kLongestBlock = 64;
 constexpr int kMostBlocks = 3;
 
@@ -276,6 +277,25 @@ VerifyJob random_job(const HardwareParameters& hardware, const Cell& cell, HostR
     return job;
   }
   throw std::logic_error("no job for the cell " + to_string(cell));
+}
+
+VerifyJob random_job(const HardwareParameters& hardware, const JobKind& kind, HostRandom& random) {
+  const int m = between(random, 1, kMostBlocks * hardware.rows);
+  const int n = between(random, 1, kMostBlocks * hardware.cols);
+  const int longest = kind.tile == 0
+                          ? std::min(hardware.tile_max, kLongestK)
+                          : std::clamp(kind.tile + kind.tile / 2, kLongestK, kMostTableK);
+  const int k = between(random, 1, longest);
+  VerifyJob job;
+  job.recipe = {hardware.policy, hardware.bits, kind.tile, hardware.outer_bits};
+  const auto operand = [&](const char* name, int lines, int format) {
+    const auto rounding = static_cast<Rounding>(random.below(2));
+    return random_operand(hardware, name, lines, k, BlockRule::kNone, 1, rounding, {format},
+                          random);
+  };
+  job.a = operand("A", m, kind.a);
+  job.b = operand("B", n, kind.b);
+  return job;
 }
 
 Expected golden_results(const VerifyJob& job) {

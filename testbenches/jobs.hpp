@@ -57,6 +57,16 @@ std::vector<Cell> cells_of(const HardwareParameters& hardware, const VerifyJob& 
 /// N, K up to about 100.
 VerifyJob random_job(const HardwareParameters& hardware, const Cell& cell, HostRandom& random);
 
+/// Rows of formats() and the tile (0: the whole K) of a job that a precision table asks for.
+struct JobKind {
+  int a = 0;
+  int b = 0;
+  int tile = 0;
+  friend bool operator==(const JobKind&, const JobKind&) = default;
+};
+/// A job of this kind, which the hardware must be built for; K up to about one tile and a half.
+VerifyJob random_job(const HardwareParameters& hardware, const JobKind& kind, HostRandom& random);
+
 /// Other things that a run should have met, by name; the values of these are counted, not fixed.
 std::vector<std::string> features_of(const HardwareParameters& hardware, const VerifyJob& job,
                                      const Expected& expected);

@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "golden/config/config.hpp"
+#include "golden/config/convert.hpp"
 #include "golden/hardware/host.hpp"
 #include "golden/support/atomic_file.hpp"
 #include "golden/support/error.hpp"
@@ -38,6 +40,22 @@ TEST(RandomJobs, FillTheCellTheyAreDrawnFor) {
       EXPECT_THAT(cells_of(configuration.hardware, job), Contains(cell)) << to_string(cell);
       EXPECT_NO_THROW(describe(configuration.hardware, job.a)) << to_string(cell);
       EXPECT_LE(job.a.input.k, 100);
+    }
+  }
+}
+
+TEST(RandomJobs, HaveFormatsAndTileOfAPrecisionTable) {
+  const HardwareParameters hardware = hardware_parameters(Config::load("pdqat"));
+  HostRandom random(4);
+  for (const int tile : {0, 1, 32, 512}) {
+    const JobKind kind{format_index("u4"), format_index("i5"), tile};
+    for (int i = 0; i < 20; ++i) {
+      const VerifyJob job = random_job(hardware, kind, random);
+      EXPECT_EQ(job.a.recipe.format, kind.a);
+      EXPECT_EQ(job.b.recipe.format, kind.b);
+      EXPECT_EQ(job.recipe.tile, tile);
+      EXPECT_NO_THROW(describe(hardware, job.a));
+      EXPECT_NO_THROW(describe(hardware, golden_results(job).gemm_job(job, CounterMode::kFull)));
     }
   }
 }

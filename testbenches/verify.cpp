@@ -244,6 +244,11 @@ std::vector<std::vector<Batch>> plan(const VerifyOptions& options) {
         result[c].push_back(
             {configuration.name, hardware, pattern_of_batch(c, j / kBatchJobs, options.seed), {}});
       }
+      const std::vector<JobKind>& kinds = configuration.kinds;
+      if (!kinds.empty() && j % 2 == 0) {
+        result[c].back().jobs.push_back(random_job(hardware, kinds[j / 2 % kinds.size()], random));
+        continue;
+      }
       const Cell& cell = cells[dealt[hardware.policy]++ % cells.size()];
       result[c].back().jobs.push_back(random_job(hardware, cell, random));
     }
@@ -300,7 +305,7 @@ std::vector<VerifyConfiguration> verification_suite() {
   std::vector<VerifyConfiguration> suite;
   for (const char* name : {"saturate-4x4", "wrap-3x5", "clamp-5x2", "saturate-1x3-sticky",
                            "wrap-6x1", "clamp-8x8-none", "shift-4x4", "nibbles-3x5"}) {
-    suite.push_back({name, hardware_parameters(Config::load(std::string("verify/") + name))});
+    suite.push_back({name, hardware_parameters(Config::load(std::string("verify/") + name)), {}});
   }
   return suite;
 }
@@ -333,7 +338,7 @@ VerifyReport replay(const std::filesystem::path& job_file,
                     const std::filesystem::path& failure_dir) {
   const JobFile file = read_job_file(job_file);
   require_output_folder(failure_dir);
-  return run_all({{file.batch.configuration, file.batch.hardware}}, {{file.batch}}, file.faults,
+  return run_all({{file.batch.configuration, file.batch.hardware, {}}}, {{file.batch}}, file.faults,
                  file.rtl_dir, failure_dir, 1);
 }
 

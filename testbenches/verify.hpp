@@ -19,6 +19,8 @@ namespace sylvester {
 struct VerifyConfiguration {
   std::string name;
   HardwareParameters hardware;
+  /// Formats and tiles that every second job has in turn; none: as the hardware allows.
+  std::vector<JobKind> kinds = {};
 };
 
 /// The configurations of configs/verify/: small ones that differ in shape, width, policy,

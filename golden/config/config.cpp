@@ -7,20 +7,40 @@
 #include <fmt/ranges.h>
 
 #include "golden/config/cross_check.hpp"
+#include "golden/config/precision_table.hpp"
 #include "golden/config/presets.hpp"
 #include "golden/config/toml.hpp"
 #include "golden/support/atomic_file.hpp"
 #include "golden/support/error.hpp"
 #include "golden/support/sha256.hpp"
+#include "golden/train/layer_list.hpp"
 
 namespace sylvester {
 namespace {
 
 constexpr unsigned kAllEffects = ~0u;
 constexpr std::string_view kOverrideSource = "--set";
+constexpr std::string_view kTableKey = "network.precision";
 
-// Numbers without a point are good for reals; an empty list fits every type of list; -0.0 is 0.
+// Numbers without a point are good for reals, one number for a list of one; an empty list fits
+// every type of list; -0.0 is 0.
 ConfigValue converted(const KeyDeclaration& key, ConfigValue value) {
+  if (key.type == KeyType::kRealList) {
+    std::vector<double> reals;
+    if (const auto* integers = std::get_if<std::vector<std::int64_t>>(&value)) {
+      reals.assign(integers->begin(), integers->end());
+    } else if (const auto* integer = std::get_if<std::int64_t>(&value)) {
+      reals = {static_cast<double>(*integer)};
+    } else if (const auto* real = std::get_if<double>(&value)) {
+      reals = {*real};
+    } else if (const auto* list = std::get_if<std::vector<double>>(&value)) {
+      reals = *list;
+    } else {
+      return value;
+    }
+    for (double& real : reals) real += 0.0;  // -0.0 is 0
+    return reals;
+  }
   if (const auto* real = std::get_if<double>(&value); real != nullptr && *real == 0) return 0.0;
   if (const auto* integer = std::get_if<std::int64_t>(&value);
       integer != nullptr && key.type == KeyType::kReal) {
@@ -62,10 +82,25 @@ std::string text_of(const std::string& path_or_preset) {
 
 using Values = std::map<std::string, ConfigValue, std::less<>>;
 
-Values values_of(const std::string& toml, const std::string& where) {
+// A relative path of the precision table begins at `folder`.
+TomlEntry placed(TomlEntry entry, const std::filesystem::path& folder) {
+  if (entry.name != kTableKey || folder.empty()) return entry;
+  auto& path = std::get<std::string>(entry.value);
+  if (!path.empty()) path = (folder / path).lexically_normal().string();
+  return entry;
+}
+
+// The folder of a configuration's file; none for a preset.
+std::filesystem::path folder_of(const std::string& path_or_preset) {
+  if (!std::filesystem::exists(path_or_preset)) return {};
+  return std::filesystem::path(path_or_preset).parent_path();
+}
+
+Values values_of(const std::string& toml, const std::string& where,
+                 const std::filesystem::path& folder = {}) {
   Values values;
   for (TomlEntry& read : parse_toml(toml, where)) {
-    TomlEntry entry = checked_entry(std::move(read), where);
+    TomlEntry entry = placed(checked_entry(std::move(read), where), folder);
     if (!values.emplace(entry.name, std::move(entry.value)).second) {
       throw UserError(fmt::format("{}: {}: given twice", where, entry.name));
     }
@@ -88,11 +123,14 @@ TomlEntry override_entry(const std::string& assignment) {
         fmt::format("{}: {}: not an assignment; allowed: key=value", where, assignment));
   }
   const KeyDeclaration& key = resolve_key(assignment.substr(0, equals), where);
-  return {key.name, checked(key, parse_override(key, assignment.substr(equals + 1), where), where)};
+  TomlEntry entry{key.name,
+                  checked(key, parse_override(key, assignment.substr(equals + 1), where), where)};
+  // The current folder stays the beginning, whatever file the entry is put beside.
+  return placed(std::move(entry), std::filesystem::current_path());
 }
 
-Config::Config(std::string source, Values values)
-    : source_(std::move(source)), values_(std::move(values)) {
+Config::Config(std::string source, Values values, std::shared_ptr<const PrecisionTable> table)
+    : source_(std::move(source)), values_(std::move(values)), table_(std::move(table)) {
   for (const KeyDeclaration& key : declared_keys()) {
     if (values_.contains(key.name)) continue;
     if (key.default_from.empty()) {
@@ -103,11 +141,48 @@ Config::Config(std::string source, Values values)
     }
   }
   check_combinations(*this);
+  if (table_ == nullptr) read_table();
+}
+
+std::int64_t Config::layers() const { return count_layers(texts("network.layers")) + 1; }
+
+void Config::read_table() {
+  const std::string& file = text(kTableKey);
+  if (file.empty()) return;
+  if (!std::filesystem::is_regular_file(file)) {
+    throw UserError(fmt::format("{}: {}: value {}; allowed: a file with a precision table", source_,
+                                kTableKey, value_text(file)));
+  }
+  if (layers() > kMostTableLayers) {
+    throw UserError(
+        fmt::format("{}: {}: value {}; allowed: none, for the network has {} layers, "
+                    "more than {}",
+                    source_, kTableKey, value_text(file), layers(), kMostTableLayers));
+  }
+  table_ = std::make_shared<const PrecisionTable>(
+      parse_precision_table(read_file(file, kMostTomlBytes), file, static_cast<int>(layers())));
+  // Layers with equal settings stand together: one of them shows whether they contradict others.
+  const std::vector<TomlEntry>* checked = nullptr;
+  for (const auto& [number, settings] : table_->settings) {
+    if (checked == nullptr || *checked != settings) static_cast<void>(layer(number));
+    checked = &settings;
+  }
+}
+
+Config Config::layer(int l) const {
+  Values values = values_;
+  values[std::string(kTableKey)] = std::string();
+  if (table_ == nullptr) return Config(source_, std::move(values));
+  const auto found = table_->settings.find(l);
+  if (found != table_->settings.end()) {
+    for (const TomlEntry& setting : found->second) values[setting.name] = setting.value;
+  }
+  return Config(fmt::format("{}: layer {}", table_->file, l), std::move(values));
 }
 
 Config Config::parse(const std::string& toml, const std::string& where,
                      const std::vector<std::string>& overrides) {
-  Values values = values_of(toml, where);
+  Values values = values_of(toml, where, folder_of(where));
   for (const std::string& assignment : overrides) {
     TomlEntry entry = override_entry(assignment);
     values[entry.name] = std::move(entry.value);
@@ -120,10 +195,10 @@ Config Config::load(const std::string& path_or_preset, const std::vector<std::st
 }
 
 Config Config::load(const std::string& path_or_preset, const std::vector<TomlEntry>& settings,
-                    const std::string& where) {
-  Values values = values_of(text_of(path_or_preset), path_or_preset);
+                    const std::string& where, const std::filesystem::path& folder) {
+  Values values = values_of(text_of(path_or_preset), path_or_preset, folder_of(path_or_preset));
   for (const TomlEntry& setting : settings) {
-    TomlEntry entry = checked_entry(setting, where);
+    TomlEntry entry = placed(checked_entry(setting, where), folder);
     values[entry.name] = std::move(entry.value);
   }
   return Config(where, std::move(values));
@@ -159,13 +234,17 @@ const std::vector<std::string>& Config::texts(std::string_view key) const {
 const std::vector<std::int64_t>& Config::integers(std::string_view key) const {
   return typed<std::vector<std::int64_t>>(*this, key);
 }
+const std::vector<double>& Config::reals(std::string_view key) const {
+  return typed<std::vector<double>>(*this, key);
+}
 
 Config Config::with(const std::string& name, const std::string& text) const {
   const std::string where(kOverrideSource);
   const KeyDeclaration& key = resolve_key(name, where);
   Values values = values_;
   values[key.name] = checked(key, parse_override(key, text, where), where);
-  return Config(source_, std::move(values));
+  const bool other_table = key.name == kTableKey || key.name == "network.layers";
+  return Config(source_, std::move(values), other_table ? nullptr : table_);
 }
 
 std::string Config::lines(unsigned effects) const {
@@ -173,6 +252,18 @@ std::string Config::lines(unsigned effects) const {
   for (const KeyDeclaration& key : declared_keys()) {
     if (effects != kAllEffects && (key.effect & effects) == 0) continue;
     text += fmt::format("{} = {}\n", key.name, value_text(values_.at(key.name)));
+  }
+  if (table_ == nullptr) return text;
+  for (const auto& [l, settings] : table_->settings) {
+    std::map<std::string, std::string> by_name;
+    for (const TomlEntry& setting : settings) {
+      if (setting.value != values_.at(setting.name)) {
+        by_name[setting.name] = value_text(setting.value);
+      }
+    }
+    for (const auto& [name, value] : by_name) {
+      text += fmt::format("layer {}: {} = {}\n", l, name, value);
+    }
   }
   return text;
 }

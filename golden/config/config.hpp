@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,16 +18,20 @@ namespace sylvester {
 /// Version of docs/numerics.md, part of every numerics hash: raised when a rule changes a value.
 inline constexpr int kNumericsVersion = 3;
 
+struct PrecisionTable;
+
 class Config {
  public:
   /// A TOML file, or the name of a preset in configs/ if there is no such file. Overrides have the
-  /// form key=value and come after the file. Throws UserError with one line.
+  /// form key=value and come after the file. A relative network.precision in the file begins at the
+  /// file's folder, in an override at the current one. Throws UserError with one line.
   static Config load(const std::string& path_or_preset,
                      const std::vector<std::string>& overrides = {});
 
-  /// `settings` come after the file; `where` names them and the result in error messages.
+  /// `settings` come after the file; `where` names them and the result in error messages. A
+  /// relative network.precision among them begins at `folder`.
   static Config load(const std::string& path_or_preset, const std::vector<TomlEntry>& settings,
-                     const std::string& where);
+                     const std::string& where, const std::filesystem::path& folder = {});
 
   /// `where` names the text in error messages.
   static Config parse(const std::string& toml, const std::string& where,
@@ -42,7 +47,16 @@ class Config {
   [[nodiscard]] const std::string& text(std::string_view key) const;
   [[nodiscard]] const std::vector<std::string>& texts(std::string_view key) const;
   [[nodiscard]] const std::vector<std::int64_t>& integers(std::string_view key) const;
+  [[nodiscard]] const std::vector<double>& reals(std::string_view key) const;
   [[nodiscard]] const ConfigValue& value(std::string_view key) const;
+
+  /// GEMM layers of the network, the classifier included; the table has at most that many.
+  [[nodiscard]] std::int64_t layers() const;
+  /// Null without network.precision.
+  [[nodiscard]] const PrecisionTable* precision_table() const { return table_.get(); }
+  /// What layer l is computed with: this configuration with the table's values for l, without a
+  /// table. Its source names the table's file and the layer.
+  [[nodiscard]] Config layer(int l) const;
 
   /// The same configuration with one key changed; `text` as after --set.
   [[nodiscard]] Config with(const std::string& key, const std::string& text) const;
@@ -59,11 +73,13 @@ class Config {
  private:
   using Values = std::map<std::string, ConfigValue, std::less<>>;
 
-  Config(std::string source, Values values);
+  Config(std::string source, Values values, std::shared_ptr<const PrecisionTable> table = nullptr);
+  void read_table();
   [[nodiscard]] std::string lines(unsigned effects) const;
 
   std::string source_;
   Values values_;
+  std::shared_ptr<const PrecisionTable> table_;
 };
 
 /// The entry with the full name of its key and a value of the key's type. Throws UserError

@@ -33,6 +33,8 @@ std::string outside(const KeyDeclaration& key, bool above) {
       return value_text(above ? key.most + 1.0 : key.least - 1.0);
     case KeyType::kFlag:
       return above ? "1" : "\"yes\"";
+    case KeyType::kText:
+      return above ? "1" : "[\"text\"]";
     case KeyType::kChoice:
       return above ? "\"no such name\"" : "1";
     case KeyType::kChoiceList:
@@ -42,6 +44,8 @@ std::string outside(const KeyDeclaration& key, bool above) {
     case KeyType::kIntegerList:
       return value_text(std::vector<std::int64_t>{
           static_cast<std::int64_t>(above ? key.most + 1 : key.least - 1)});
+    case KeyType::kRealList:
+      return value_text(std::vector<double>{above ? key.most + 1.0 : key.least - 1.0});
   }
   return {};
 }

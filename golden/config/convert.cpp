@@ -67,28 +67,53 @@ PrepareRecipe prepare_recipe(const Config& config, Role role) {
   return recipe;
 }
 
+LayerRecipe layer_recipe(const Config& config) {
+  LayerRecipe layer;
+  for (int i = 0; i < kRoles; ++i) {
+    const auto role = static_cast<Role>(i);
+    layer.operand(role) = prepare_recipe(config, role);
+  }
+  for (int i = 0; i < kGemmKinds; ++i) {
+    const auto kind = static_cast<GemmKind>(i);
+    layer.gemm(kind) = accumulate_recipe(config, kind);
+  }
+  layer.backward_from_codes = config.flag("backward.from_codes");
+  layer.reuse_codes = config.flag("backward.reuse_codes");
+  layer.one_draw = config.flag("backward.one_draw");
+  layer.gradient_samples = as_int(config, "backward.gradient_samples");
+  return layer;
+}
+
+DorefaLayer dorefa_layer(const Config& config) {
+  return {.bits = as_int(config, "pdqat.bits"),
+          .accumulate = accumulate_recipe(config, GemmKind::kForward)};
+}
+
 TrainRecipe train_recipe(const Config& config) {
   TrainRecipe recipe;
   recipe.counters = counter_mode(config.text("hardware.counters"));
   const std::string& arithmetic = config.text("train.arithmetic");
   if (arithmetic == "quantised") {
     recipe.mode = TrainMode::kQuantised;
-    LayerRecipe layer;
-    for (int i = 0; i < kRoles; ++i) {
-      const auto role = static_cast<Role>(i);
-      layer.operand(role) = prepare_recipe(config, role);
-    }
-    for (int i = 0; i < kGemmKinds; ++i) {
-      const auto kind = static_cast<GemmKind>(i);
-      layer.gemm(kind) = accumulate_recipe(config, kind);
-    }
-    layer.backward_from_codes = config.flag("backward.from_codes");
-    layer.reuse_codes = config.flag("backward.reuse_codes");
-    layer.one_draw = config.flag("backward.one_draw");
-    layer.gradient_samples = as_int(config, "backward.gradient_samples");
     recipe.hindsight_eta = config.real("backward.hindsight_eta");
-    recipe.layers = {layer};
+    if (config.precision_table() == nullptr) {
+      recipe.layers = {layer_recipe(config)};
+    } else {
+      for (int l = 0; l < config.layers(); ++l) {
+        recipe.layers.push_back(layer_recipe(config.layer(l)));
+      }
+    }
     recipe.conv_scale = conv_scale(config.text("train.conv_scale"));
+  } else if (arithmetic == "dorefa" || arithmetic == "pdqat") {
+    recipe.mode = arithmetic == "pdqat" ? TrainMode::kPdqat : TrainMode::kDorefa;
+    for (int l = 0; l < config.layers(); ++l) {
+      recipe.dorefa.push_back(
+          dorefa_layer(config.precision_table() == nullptr ? config : config.layer(l)));
+    }
+    for (std::int64_t l : config.integers("pdqat.high_precision")) {
+      if (l < 0) l += config.layers();
+      recipe.dorefa[static_cast<std::size_t>(l)].bits = DorefaLayer::kFloatBits;
+    }
   } else if (arithmetic == "paper-float") {
     recipe.mode = TrainMode::kPaperFloat;
     recipe.paper = {.operand_bits = as_int(config, "paper.operand_bits"),
@@ -134,6 +159,12 @@ TrainSettings train_settings(const Config& config) {
   settings.held_out = static_cast<float>(config.real("continual.held_out"));
   settings.softmax_twice = config.flag("continual.softmax_twice");
   settings.shared_layers = as_int(config, "continual.shared_layers");
+  settings.pdqat = {.layerwise = config.flag("pdqat.layerwise"),
+                    .layer_epsilon = config.reals("pdqat.layer_epsilon"),
+                    .output_epsilon = config.real("pdqat.output_epsilon"),
+                    .accumulator_epsilon = config.reals("pdqat.accumulator_epsilon"),
+                    .dual_rate = config.real("pdqat.dual_rate"),
+                    .accumulator_dual_rate = config.real("pdqat.accumulator_dual_rate")};
   settings.test_batch = as_int(config, "train.test_batch");
   settings.exemplar_batch = as_int(config, "train.exemplar_batch");
   settings.test_samples_per_class = as_int(config, "train.test_samples_per_class");

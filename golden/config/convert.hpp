@@ -26,7 +26,14 @@ AccumulateRecipe accumulate_recipe(const Config& config, GemmKind kind);
 /// the trainer's to fill in.
 PrepareRecipe prepare_recipe(const Config& config, Role role);
 
-/// The arithmetic of a training run, checked; the same for every layer.
+/// The arithmetic of one layer on the numeric contract, of a configuration or of Config::layer().
+LayerRecipe layer_recipe(const Config& config);
+
+/// The same of DoReFa codes, but for pdqat.high_precision.
+DorefaLayer dorefa_layer(const Config& config);
+
+/// The arithmetic of a training run, checked; the same for every layer unless there is a precision
+/// table.
 TrainRecipe train_recipe(const Config& config);
 
 SgdSettings sgd_settings(const Config& config);

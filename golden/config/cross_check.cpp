@@ -6,11 +6,14 @@
 #include <fmt/core.h>
 
 #include "golden/config/config.hpp"
+#include "golden/config/precision_table.hpp"
 #include "golden/hardware/hardware.hpp"
 #include "golden/numerics/format.hpp"
 #include "golden/numerics/role.hpp"
 #include "golden/support/error.hpp"
+#include "golden/train/dorefa_quantiser.hpp"
 #include "golden/train/layer_list.hpp"
+#include "golden/train/recipe.hpp"
 
 namespace sylvester {
 namespace {
@@ -165,14 +168,20 @@ void check_task(const Config& config) {
   if (config.integer("fnt.epochs") != 0) {
     refuse(config, "fnt.epochs", fmt::format("0, for train.task is \"{}\"", task));
   }
+  // Settings of layers by number; the heads of scenes are two.
+  const std::string& arithmetic = config.text("train.arithmetic");
+  if (arithmetic == "dorefa" || arithmetic == "pdqat" || arithmetic == "integer") {
+    refuse(config, "train.arithmetic",
+           fmt::format("float, quantised, paper-float, for train.task is \"{}\"", task));
+  }
+  if (!config.text("network.precision").empty()) {
+    refuse(config, "network.precision", fmt::format("none, for train.task is \"{}\"", task));
+  }
 }
 
 // One recipe for the three GEMMs, whose registers hold every sum.
 void check_integer(const Config& config) {
   if (config.text("train.arithmetic") != "integer") return;
-  if (config.text("train.task") != "classification") {
-    refuse(config, "train.task", "classification with train.arithmetic = \"integer\"");
-  }
   const std::int64_t tile = config.integer("accumulator.tile");
   if (config.integer("accumulator.backward_tile") != tile) {
     refuse(config, "accumulator.backward_tile",
@@ -208,6 +217,43 @@ void check_network(const Config& config) {
   }
 }
 
+void check_pdqat(const Config& config) {
+  const std::int64_t bits = config.integer("pdqat.bits");
+  if (!is_dorefa_bits(static_cast<int>(bits)) && bits != DorefaLayer::kFloatBits) {
+    refuse(config, "pdqat.bits",
+           fmt::format("1, 2, 4, 8, or {} for float32", DorefaLayer::kFloatBits));
+  }
+  const std::string& arithmetic = config.text("train.arithmetic");
+  if (arithmetic != "dorefa" && arithmetic != "pdqat") return;
+  const std::int64_t layers = config.layers();
+  if (layers > kMostTableLayers) {
+    refuse(config, "network.layers",
+           fmt::format("at most {} layers with train.arithmetic = \"{}\"; it has {}",
+                       kMostTableLayers, arithmetic, layers));
+  }
+  for (const std::int64_t l : config.integers("pdqat.high_precision")) {
+    if (l >= -layers && l < layers) continue;
+    refuse(config, "pdqat.high_precision",
+           fmt::format("{}...{}, for the network has {} layers with the classifier", -layers,
+                       layers - 1, layers));
+  }
+}
+
+void check_precision(const Config& config) {
+  const std::string& table = config.text("network.precision");
+  if (table.empty()) return;
+  const std::string& arithmetic = config.text("train.arithmetic");
+  if (arithmetic == "float" || arithmetic == "paper-float") {
+    refuse(config, "network.precision",
+           fmt::format("none, for train.arithmetic is \"{}\"", arithmetic));
+  }
+  const std::string& method = config.text("continual.method");
+  if (method == "der" || method == "memo") {
+    refuse(config, "network.precision",
+           fmt::format("none, for continual.method {} adds layers to the network", method));
+  }
+}
+
 void check_modes(const Config& config) {
   try {
     check(operand_modes(config.texts("hardware.modes")));
@@ -234,6 +280,8 @@ void check_combinations(const Config& config) {
   check_task(config);
   check_integer(config);
   check_network(config);
+  check_pdqat(config);
+  check_precision(config);
   check_modes(config);
 }
 

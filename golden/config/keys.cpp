@@ -340,6 +340,33 @@ KeyDeclaration integer_list(std::string name, std::vector<std::int64_t> value, s
           .sentence = std::move(sentence)};
 }
 
+KeyDeclaration text(std::string name, std::string what, unsigned effect, std::string sentence) {
+  return {.name = std::move(name),
+          .type = KeyType::kText,
+          .least = 0,
+          .most = 0,
+          .choices = {std::move(what)},
+          .default_value = std::string(),
+          .default_from = {},
+          .unit = {},
+          .effect = effect,
+          .sentence = std::move(sentence)};
+}
+
+KeyDeclaration real_list(std::string name, std::vector<double> value, double least, double most,
+                         unsigned effect, std::string sentence) {
+  return {.name = std::move(name),
+          .type = KeyType::kRealList,
+          .least = least,
+          .most = most,
+          .choices = {},
+          .default_value = std::move(value),
+          .default_from = {},
+          .unit = {},
+          .effect = effect,
+          .sentence = std::move(sentence)};
+}
+
 // Keys of a table stand together, so these are called where their tables are.
 
 void add_task(std::vector<KeyDeclaration>& keys) {
@@ -369,6 +396,9 @@ void add_network_and_data(std::vector<KeyDeclaration>& keys) {
   keys.push_back(text_list("network.layers", d.layers, "layers: " + layer_forms(), kNumeric,
                            "Layers between the input and the classifier, in order."));
   keys.push_back(flag("network.bias", d.bias, kNumeric, "Whether the layers have a bias."));
+  // The hashes read the table, not its name.
+  keys.push_back(text("network.precision", "a file's name, or empty", kNoEffect,
+                      "File of [[layer]] entries: keys that have other values in some layers."));
   keys.push_back(choice("data.set", "embedded", {dataset_names().begin(), dataset_names().end()},
                         kNumeric,
                         "Data set to learn; all but the embedded one need train --data; of hapt "
@@ -417,10 +447,12 @@ void add_train(std::vector<KeyDeclaration>& keys) {
   const SgdSettings sgd;
   const PaperRecipe paper;
   add_task(keys);
-  keys.push_back(choice("train.arithmetic", "quantised",
-                        {"float", "quantised", "paper-float", "integer"}, kNumeric,
-                        "Arithmetic of the three GEMMs of a layer: float32, the numeric contract, "
-                        "or the published HDQT code; integer: of everything in a step."));
+  keys.push_back(choice(
+      "train.arithmetic", "quantised",
+      {"float", "quantised", "paper-float", "integer", "dorefa", "pdqat"}, kNumeric,
+      "Arithmetic of the three GEMMs of a layer: float32, the numeric contract, the published HDQT "
+      "code, integer: of everything in a step, forward GEMMs of DoReFa codes with straight-through "
+      "gradients, or the same network learned by constraints (PDQAT)."));
   keys.push_back(choice("train.conv_scale", to_string(ConvScale::kBatch),
                         names(ConvScale::kBatch, ConvScale::kImage), kNumeric,
                         "What shares the scales and sums of a convolution's backward GEMMs; "
@@ -487,6 +519,37 @@ void add_integer(std::vector<KeyDeclaration>& keys) {
                          "integer training (train.arithmetic = \"integer\")."));
 }
 
+void add_pdqat(std::vector<KeyDeclaration>& keys) {
+  const DorefaLayer dorefa;
+  const PdqatSettings d;
+  keys.push_back(integer("pdqat.bits", dorefa.bits, 1, DorefaLayer::kFloatBits, "bits", kNumeric,
+                         "Bits k of weights and activations of a layer: 1, 2, 4, 8, or 32 for "
+                         "float32 (dorefa, pdqat)."));
+  keys.push_back(integer_list("pdqat.high_precision", {0, -1}, -100000, 100000, "layers", kNumeric,
+                              "Layers that stay in float32, from 0, or below 0 from the end: -1 is "
+                              "the classifier (dorefa, pdqat)."));
+  keys.push_back(flag("pdqat.layerwise", d.layerwise, kNumeric,
+                      "Whether each low-precision layer has a proximity constraint, not the "
+                      "logits alone."));
+  keys.push_back(real_list("pdqat.layer_epsilon", {d.layer_epsilon.front()}, 0, 1e6, kNumeric,
+                           "Most mean square distance of a layer's output from what the "
+                           "high-precision layer makes of the same input; a list has one number "
+                           "for each constrained layer."));
+  keys.push_back(real("pdqat.output_epsilon", d.output_epsilon, 0, 1e6, kNumeric,
+                      "Most cross-entropy of the low-precision logits against the softmax of the "
+                      "high-precision ones."));
+  keys.push_back(real_list("pdqat.accumulator_epsilon", {d.accumulator_epsilon.front()}, 0, 1,
+                           kNumeric,
+                           "Most share of limited tiles of a low-precision layer, in a list of "
+                           "each; 1: no such constraint."));
+  keys.push_back(real("pdqat.dual_rate", d.dual_rate, 0, 1e6, kNumeric,
+                      "Step size of the dual ascent after each epoch."));
+  KeyDeclaration accumulator_rate = real("pdqat.accumulator_dual_rate", d.dual_rate, 0, 1e6,
+                                         kNumeric, "The same of the constraints on limited tiles.");
+  accumulator_rate.default_from = "pdqat.dual_rate";
+  keys.push_back(std::move(accumulator_rate));
+}
+
 }  // namespace
 
 std::vector<KeyDeclaration> make_declared_keys() {
@@ -501,6 +564,7 @@ std::vector<KeyDeclaration> make_declared_keys() {
   add_train(keys);
   add_detection(keys);
   add_integer(keys);
+  add_pdqat(keys);
   return keys;
 }
 

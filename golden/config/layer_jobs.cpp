@@ -24,6 +24,8 @@ PrepareJob prepare_job(const Config& config, Role role, int lines, int k) {
   return job;
 }
 
+}  // namespace
+
 // The recurrence takes one step per chunk of a block of results.
 void require_few_steps(const LayerGemm& gemm, const GemmDescriptor& descriptor,
                        const std::string& where) {
@@ -36,8 +38,6 @@ void require_few_steps(const LayerGemm& gemm, const GemmDescriptor& descriptor,
                   where, gemm.name, gemm.m, gemm.n, gemm.k, descriptor.m_blocks,
                   descriptor.n_blocks, descriptor.k_chunks, kMostSteps));
 }
-
-}  // namespace
 
 LayerGemm forward_gemm(const LayerShape& layer, Role role) {
   return {.name = "forward",

@@ -60,6 +60,11 @@ struct GemmJobs {
   JobCounts counts;
 };
 
+/// Throws UserError beginning with `where` if counting the cycles of the GEMM would take more than
+/// a few seconds.
+void require_few_steps(const LayerGemm& gemm, const GemmDescriptor& descriptor,
+                       const std::string& where);
+
 /// Throws UserError if the hardware was not built for it, or, beginning with `where`, if counting
 /// the cycles of the GEMM would take more than a few seconds.
 GemmJobs describe(const Config& config, const HardwareParameters& hardware, const LayerGemm& gemm,

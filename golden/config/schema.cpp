@@ -58,7 +58,7 @@ std::string real_text(double value) {
 }
 
 std::string range_text(const KeyDeclaration& key) {
-  if (key.type == KeyType::kReal) {
+  if (key.type == KeyType::kReal || key.type == KeyType::kRealList) {
     return fmt::format("number {}...{}", real_text(key.least), real_text(key.most));
   }
   return fmt::format("{}...{}", static_cast<std::int64_t>(key.least),
@@ -123,6 +123,8 @@ std::string allowed_text(const KeyDeclaration& key) {
       return range_text(key);
     case KeyType::kFlag:
       return "true, false";
+    case KeyType::kText:
+      return key.choices.front();
     case KeyType::kChoice:
       return fmt::format("one of {}", fmt::join(key.choices, ", "));
     case KeyType::kChoiceList:
@@ -131,6 +133,8 @@ std::string allowed_text(const KeyDeclaration& key) {
       return "list of " + key.choices.front();
     case KeyType::kIntegerList:
       return "list of integers " + range_text(key);
+    case KeyType::kRealList:
+      return fmt::format("{}, or a list of them", range_text(key));
   }
   return {};
 }
@@ -149,6 +153,11 @@ std::string value_text(const ConfigValue& value) {
     std::string operator()(const std::vector<std::int64_t>& v) const {
       return fmt::format("[{}]", fmt::join(v, ", "));
     }
+    std::string operator()(const std::vector<double>& v) const {
+      std::vector<std::string> texts;
+      for (const double element : v) texts.push_back(real_text(element));
+      return fmt::format("[{}]", fmt::join(texts, ", "));
+    }
   };
   return std::visit(Visitor{}, value);
 }
@@ -165,6 +174,8 @@ bool is_allowed(const KeyDeclaration& key, const ConfigValue& value) {
     }
     case KeyType::kFlag:
       return std::holds_alternative<bool>(value);
+    case KeyType::kText:
+      return std::holds_alternative<std::string>(value);
     case KeyType::kChoice: {
       const auto* v = std::get_if<std::string>(&value);
       return v != nullptr && is_choice(key, *v);
@@ -182,6 +193,11 @@ bool is_allowed(const KeyDeclaration& key, const ConfigValue& value) {
       return v != nullptr && std::ranges::all_of(*v, [&](std::int64_t e) {
                return in_range(key, static_cast<double>(e));
              });
+    }
+    case KeyType::kRealList: {
+      const auto* v = std::get_if<std::vector<double>>(&value);
+      return v != nullptr && !v->empty() &&
+             std::ranges::all_of(*v, [&](double e) { return in_range(key, e); });
     }
   }
   return false;

@@ -11,11 +11,21 @@
 
 namespace sylvester {
 
-enum class KeyType { kInteger, kReal, kFlag, kChoice, kChoiceList, kTextList, kIntegerList };
+enum class KeyType {
+  kInteger,
+  kReal,
+  kFlag,
+  kText,
+  kChoice,
+  kChoiceList,
+  kTextList,
+  kIntegerList,
+  kRealList,  ///< a single number stands for a list of one
+};
 
-/// kInteger int64, kReal double, kFlag bool, kChoice string, the lists vectors.
+/// kInteger int64, kReal double, kFlag bool, kText and kChoice string, the lists vectors.
 using ConfigValue = std::variant<std::int64_t, double, bool, std::string, std::vector<std::string>,
-                                 std::vector<std::int64_t>>;
+                                 std::vector<std::int64_t>, std::vector<double>>;
 
 /// What a key changes. Keys with neither mark (threads) change only how long a run takes.
 enum KeyEffect : unsigned {
@@ -29,7 +39,7 @@ struct KeyDeclaration {
   KeyType type = KeyType::kInteger;
   double least = 0;  ///< of integers, reals and list elements
   double most = 0;
-  std::vector<std::string> choices;  ///< kTextList: the one entry says what the texts are
+  std::vector<std::string> choices;  ///< kText, kTextList: the one entry says what texts are
   ConfigValue default_value;
   std::string default_from;  ///< if not empty: the key whose value is the default,
   /// or what this makes of it

@@ -46,24 +46,29 @@ TomlNode node_of(const toml::node& node, const std::string& name, int depth,
       "{}: {}: value is a date or a time; allowed: number, name, true, false, list", where, name));
 }
 
-// All strings or all integers; an empty one counts as strings.
+// All strings, all integers, or numbers; an empty one counts as strings.
 ConfigValue list_value(const TomlNode::List& list, const std::string& name,
                        const std::string& where) {
   std::vector<std::string> texts;
   std::vector<std::int64_t> integers;
+  std::vector<double> reals;  // the integers as well
   for (const TomlNode& element : list) {
     if (const auto* text = std::get_if<std::string>(&element.value)) {
       texts.push_back(*text);
     } else if (const auto* integer = std::get_if<std::int64_t>(&element.value)) {
       integers.push_back(*integer);
+      reals.push_back(static_cast<double>(*integer));
+    } else if (const auto* real = std::get_if<double>(&element.value)) {
+      reals.push_back(*real);
     } else {
       throw UserError(fmt::format(
-          "{}: {}: value holds something that is neither a name nor an integer", where, name));
+          "{}: {}: value holds something that is neither a name nor a number", where, name));
     }
   }
-  if (!texts.empty() && !integers.empty()) {
-    throw UserError(fmt::format("{}: {}: value mixes names and integers", where, name));
+  if (!texts.empty() && !reals.empty()) {
+    throw UserError(fmt::format("{}: {}: value mixes names and numbers", where, name));
   }
+  if (reals.size() > integers.size()) return reals;
   if (!integers.empty()) return integers;
   return texts;
 }
@@ -98,7 +103,9 @@ toml::table parse(const std::string& text, const std::string& where) {
 bool is_list_of_texts(KeyType type) {
   return type == KeyType::kChoiceList || type == KeyType::kTextList;
 }
-bool is_list(KeyType type) { return is_list_of_texts(type) || type == KeyType::kIntegerList; }
+bool is_list(KeyType type) {
+  return is_list_of_texts(type) || type == KeyType::kIntegerList || type == KeyType::kRealList;
+}
 
 }  // namespace
 
@@ -106,10 +113,14 @@ TomlNode::Table parse_toml_tree(const std::string& text, const std::string& wher
   return table_of(parse(text, where), "", 1, where);
 }
 
-std::vector<TomlEntry> parse_toml(const std::string& text, const std::string& where) {
+std::vector<TomlEntry> flat_entries(const TomlNode::Table& table, const std::string& where) {
   std::vector<TomlEntry> entries;
-  flatten(parse_toml_tree(text, where), "", where, entries);
+  flatten(table, "", where, entries);
   return entries;
+}
+
+std::vector<TomlEntry> parse_toml(const std::string& text, const std::string& where) {
+  return flat_entries(parse_toml_tree(text, where), where);
 }
 
 ConfigValue config_value(const TomlNode& node, const std::string& name, const std::string& where) {
@@ -149,7 +160,7 @@ ConfigValue parse_override(const KeyDeclaration& key, const std::string& text,
       }
       return read("[" + list + "]");
     }
-    if (key.type == KeyType::kChoice && !quoted) return text;
+    if ((key.type == KeyType::kChoice || key.type == KeyType::kText) && !quoted) return text;
     return read(text);
   } catch (const UserError&) {
     return refuse();

@@ -14,6 +14,8 @@ namespace sylvester {
 struct TomlEntry {
   std::string name;  ///< dotted
   ConfigValue value;
+
+  friend bool operator==(const TomlEntry&, const TomlEntry&) = default;
 };
 
 /// TOML as it stands, for files that are no configurations: tables sorted by name, lists of
@@ -40,7 +42,10 @@ std::vector<TomlEntry> parse_toml(const std::string& text, const std::string& wh
 /// Throws UserError as parse_toml does; values are not looked at, but dates are refused.
 TomlNode::Table parse_toml_tree(const std::string& text, const std::string& where);
 
-/// A value that a key may have: no table, and lists of names or of integers only. `name` and
+/// The same of a table that is read already.
+std::vector<TomlEntry> flat_entries(const TomlNode::Table& table, const std::string& where);
+
+/// A value that a key may have: no table, and lists of names or of numbers only. `name` and
 /// `where` are for the UserError.
 ConfigValue config_value(const TomlNode& node, const std::string& name, const std::string& where);
 

@@ -39,6 +39,20 @@ double seconds_since(Clock::time_point start) {
 
 std::size_t as_size(int value) { return static_cast<std::size_t>(value); }
 
+// DoReFa's layers have numbers, which further backbones would change; PDQAT has no distillation.
+void check_method(const TrainSettings& settings) {
+  const TrainMode mode = settings.recipe.mode;
+  if (mode != TrainMode::kDorefa && mode != TrainMode::kPdqat) return;
+  const auto method = make_method(settings);
+  const bool grows =
+      settings.method == ContinualMethod::kDer || settings.method == ContinualMethod::kMemo;
+  if (!grows && (mode == TrainMode::kDorefa || !method->distils())) return;
+  throw UserError(fmt::format(
+      "continual.method: value {}; allowed with train.arithmetic {}", to_string(settings.method),
+      mode == TrainMode::kDorefa ? "dorefa: finetune, replay, joint, lwf, icarl, bic"
+                                 : "pdqat: finetune, replay, joint"));
+}
+
 void check_settings(const TrainSettings& settings, const Split& split) {
   const auto at_least = [](const char* name, std::int64_t value, std::int64_t least) {
     if (value < least) {
@@ -57,6 +71,7 @@ void check_settings(const TrainSettings& settings, const Split& split) {
   if (settings.fnt_epochs > 0 && settings.recipe.mode != TrainMode::kQuantised) {
     throw UserError("fnt_epochs needs quantised arithmetic, after which it goes on in float32");
   }
+  check_method(settings);
   if (!(settings.temperature > 0.0F)) {
     throw UserError(fmt::format("temperature = {}; allowed: above 0", settings.temperature));
   }
@@ -376,9 +391,30 @@ class Run {
       next_epoch_ = epoch + 1;
       if (start < order.size())
         return;  // an epoch that max_steps has cut is no place to go on from
+      if (learner_->measures_epochs()) result_.details = measure_epoch();
+      where_.details = result_.details;
       report(TrainProgress::Event::kEpoch);
+      where_.details = {};
       offer_state();
     }
+  }
+
+  // Over all samples that the epoch learned from.
+  nlohmann::ordered_json measure_epoch() {
+    const std::vector<int>& samples = samples_.learned;
+    for (std::size_t start = 0; start < samples.size(); start += as_size(settings_.test_batch)) {
+      const auto part = std::span(samples).subspan(
+          start, std::min(as_size(settings_.test_batch), samples.size() - start));
+      take_batch(part, learner_->input(network_, static_cast<int>(part.size())));
+      learner_->measure(network_, context(PassKind::kEvaluation, nullptr), labels_);
+    }
+    return learner_->end_epoch();
+  }
+
+  void take_batch(std::span<const int> samples, FloatMatrix& x) {
+    gather(split_.train, samples, x);
+    labels_.clear();
+    for (const int sample : samples) labels_.push_back(split_.train.label[as_size(sample)]);
   }
 
   // After a step that was too large everything is NaN: its results would be numbers all the same.
@@ -395,9 +431,7 @@ class Run {
   // One update of the weights; returns the loss before it.
   double learn_batch(std::span<const int> samples, bool tunes) {
     const int batch = static_cast<int>(samples.size());
-    gather(split_.train, samples, learner_->input(network_, batch));
-    labels_.clear();
-    for (const int sample : samples) labels_.push_back(split_.train.label[as_size(sample)]);
+    take_batch(samples, learner_->input(network_, batch));
     const double loss = learner_->learn(
         network_, context(PassKind::kTraining, &result_.totals),
         {.labels = labels_,
@@ -569,6 +603,8 @@ class Run {
         {"executor", to_binary(in_a_task() ? learner_->executor_state() : std::vector<double>())},
         {"memory", to_state(memory_)},
         {"method", method_->state()},
+        {"learner", in_a_task() ? learner_->own_state() : Json()},
+        {"details", result_.details.dump()},
         {"linear", to_state(result_.linear)},
         {"nearest_mean", to_state(result_.nearest_mean)},
         {"task_loss", result_.task_loss},
@@ -613,7 +649,13 @@ class Run {
       Sgd::Velocity velocity = learner_->velocity();
       from_state(state.at("velocity"), velocity);
       learner_->restore(std::move(velocity), std::move(executor));
+      const Json& own = state.at("learner");
+      if (own.is_null() != learner_->own_state().is_null()) {
+        throw UserError("the saved state belongs to a run with another arithmetic");
+      }
+      learner_->restore_own(own);
     }
+    result_.details = nlohmann::ordered_json::parse(state.at("details").get<std::string>());
     from_state(state.at("memory"), train_samples_, memory_);
     method_->restore(state.at("method"));
     state.at("teacher_step").get_to(where_.step);

@@ -36,6 +36,7 @@ struct TrainProgress {
   std::optional<double> accuracy;
   std::optional<double> nearest_mean_accuracy;
   double limited_tile_share = 0.0;  ///< of the training steps so far
+  nlohmann::ordered_json details;   ///< kEpoch: what the arithmetic has to say of it, or null
 };
 
 /// Called after every update, epoch and task. An exception ends the run and passes through.
@@ -63,6 +64,8 @@ struct TrainResult {
   /// Of the passes through the network before the task that lwf, icarl and bic take.
   TrainTotals teacher_totals;
   std::uint64_t steps = 0;  ///< updates of the weights
+  /// What the arithmetic said of the last epoch (PdqatTrainer::ascend()), or null.
+  nlohmann::ordered_json details;
   /// Kept from the forward to the backward pass of a full batch in the last task.
   KeptBytes backward_bytes;
   double seconds = 0.0;             ///< wall time of the whole run, interrupted parts added up

@@ -80,11 +80,6 @@ class FloatLearner final : public Learner {
 
 }  // namespace
 
-std::unique_ptr<Learner> make_learner(const TrainSettings& settings, Backend& backend) {
-  return settings.recipe.mode == TrainMode::kInteger ? make_integer_learner(settings, backend)
-                                                     : make_float_learner(settings, backend);
-}
-
 std::unique_ptr<Learner> make_float_learner(const TrainSettings& settings, Backend& backend) {
   return std::make_unique<FloatLearner>(settings, backend);
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <span>
 #include <vector>
 
@@ -41,6 +42,12 @@ class Learner {
   /// One update of the weights; returns the loss before it, which is not finite if the training
   /// diverged.
   virtual double learn(Network& network, const PassContext& context, const LearnedBatch& batch) = 0;
+  /// Whether it looks at all samples of an epoch once more after it: batches of them in input(),
+  /// each followed by measure(), then end_epoch(), which returns what there is to say of the epoch.
+  [[nodiscard]] virtual bool measures_epochs() const { return false; }
+  virtual void measure(const Network& /*network*/, const PassContext& /*context*/,
+                       std::span<const std::int32_t> /*labels*/) {}
+  virtual nlohmann::ordered_json end_epoch() { return {}; }
   /// Gives `network` the numbers that have been learned.
   virtual void write_back(Network& network) = 0;
 
@@ -58,6 +65,9 @@ class Learner {
   [[nodiscard]] virtual Sgd::Velocity velocity() const = 0;
   [[nodiscard]] virtual std::vector<double> executor_state() const { return {}; }
   virtual void restore(Sgd::Velocity velocity, std::vector<double> executor_state) = 0;
+  /// What else it keeps from step to step, or null. Throws as from_state() does (run_state.hpp).
+  [[nodiscard]] virtual nlohmann::json own_state() { return {}; }
+  virtual void restore_own(const nlohmann::json& /*state*/) {}
 };
 
 /// The learner of the settings, which must outlive it, as `backend` must. Throws UserError if the
@@ -67,5 +77,6 @@ std::unique_ptr<Learner> make_learner(const TrainSettings& settings, Backend& ba
 /// Its parts; each in a file of its own.
 std::unique_ptr<Learner> make_float_learner(const TrainSettings& settings, Backend& backend);
 std::unique_ptr<Learner> make_integer_learner(const TrainSettings& settings, Backend& backend);
+std::unique_ptr<Learner> make_pdqat_learner(const TrainSettings& settings, Backend& backend);
 
 }  // namespace sylvester

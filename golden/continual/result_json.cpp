@@ -60,6 +60,7 @@ Json to_json(const TrainResult& result) {
   if (result.teacher_totals != TrainTotals()) {
     json["teacher_counters"] = counters_json(result.teacher_totals);
   }
+  if (!result.details.is_null()) json["constraints"] = result.details;
   json["steps"] = result.steps;
   json["complete"] = result.complete;
   const KeptBytes& kept = result.backward_bytes;

@@ -97,6 +97,32 @@ void from_state(const Json& state, AccuracyRecord& record) {
   state.at("class_accuracy").get_to(record.class_accuracy);
 }
 
+Json to_state(PdqatTrainer& trainer) {
+  const Duals& duals = trainer.duals();
+  return {{"layer_duals", to_binary(duals.layers)},
+          {"output_dual", to_binary(std::vector<double>{duals.output})},
+          {"accumulator_duals", to_binary(duals.accumulators)},
+          {"high_network", to_state(trainer.high_network())},
+          {"high_velocity", to_state(trainer.high_sgd().velocity())}};
+}
+
+void from_state(const Json& state, PdqatTrainer& trainer) {
+  const std::size_t layers = trainer.duals().layers.size();
+  Duals duals{.layers = from_binary<double>(state.at("layer_duals")),
+              .output = 0.0,
+              .accumulators = from_binary<double>(state.at("accumulator_duals"))};
+  const std::vector<double> output = from_binary<double>(state.at("output_dual"));
+  if (duals.layers.size() != layers || duals.accumulators.size() != layers || output.size() != 1) {
+    throw UserError("the saved state belongs to a network with other constraints");
+  }
+  duals.output = output.front();
+  trainer.set_duals(std::move(duals));
+  from_state(state.at("high_network"), trainer.high_network());
+  Sgd::Velocity velocity = trainer.high_sgd().velocity();
+  from_state(state.at("high_velocity"), velocity);
+  trainer.high_sgd().restore(std::move(velocity));
+}
+
 Json to_state(const TrainTotals& totals) {
   Json gemms = Json::array();
   for (const GemmTotals& t : totals.gemm) {

@@ -6,6 +6,7 @@
 
 #include "golden/continual/exemplar_memory.hpp"
 #include "golden/continual/metrics.hpp"
+#include "golden/pdqat/trainer.hpp"
 #include "golden/train/network.hpp"
 #include "golden/train/sgd.hpp"
 #include "golden/train/totals.hpp"
@@ -28,6 +29,10 @@ void from_state(const nlohmann::json& state, const std::vector<std::vector<int>>
 
 nlohmann::json to_state(const AccuracyRecord& record);
 void from_state(const nlohmann::json& state, AccuracyRecord& record);
+
+nlohmann::json to_state(PdqatTrainer& trainer);
+/// Into a trainer of the same settings that has begun with the same network.
+void from_state(const nlohmann::json& state, PdqatTrainer& trainer);
 
 nlohmann::json to_state(const TrainTotals& totals);
 void from_state(const nlohmann::json& state, TrainTotals& totals);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "golden/continual/method.hpp"
+#include "golden/pdqat/settings.hpp"
 #include "golden/train/network.hpp"
 #include "golden/train/recipe.hpp"
 #include "golden/train/sgd.hpp"
@@ -39,6 +40,8 @@ struct TrainSettings {
   float held_out = 0.1F;     ///< share of the exemplars that BiC's second stage takes
   bool softmax_twice = false;  ///< BiC's second stage as in the published code
   int shared_layers = 2;       ///< entries of `layers` that MEMO's tasks have in common
+
+  PdqatSettings pdqat;  ///< recipe.mode kPdqat
 
   int test_batch = 128;     ///< samples that share a scale in evaluation
   int exemplar_batch = 64;  ///< the same for features that choose exemplars and make their means

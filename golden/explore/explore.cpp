@@ -17,6 +17,7 @@
 
 #include "golden/config/accelerator.hpp"
 #include "golden/config/convert.hpp"
+#include "golden/config/network_jobs.hpp"
 #include "golden/config/training.hpp"
 #include "golden/continual/class_incremental.hpp"
 #include "golden/continual/result_json.hpp"
@@ -135,7 +136,8 @@ std::string trial_text(const Config& config) {
   std::string text;
   for (const KeyDeclaration& key : declared_keys()) {
     if (key.name.starts_with("data.") || key.name.starts_with("continual.") ||
-        key.name.starts_with("network.") || key.name.starts_with("train.")) {
+        key.name.starts_with("network.") || key.name.starts_with("train.") ||
+        key.name.starts_with("pdqat.")) {
       text += value_text(config.value(key.name)) + "\n";
     }
   }
@@ -184,63 +186,28 @@ struct CycleJob {
   std::vector<GemmJobs> jobs;
 };
 
-void append(const std::vector<LayerGemm>& from, std::vector<LayerGemm>& to) {
-  to.insert(to.end(), from.begin(), from.end());
-}
-
-// The GEMMs of a training step of the network that the settings describe, with all classes.
-std::vector<LayerGemm> network_step(const Config& config, const Dataset& data) {
-  const Network network = whole_network(config, data);
-  const std::int64_t batch = config.integer("train.batch");
-  std::vector<bool> needs;
-  needs_gradient(network, needs);
-  std::vector<LayerGemm> gemms;
-  for (int l = 0; l < network.depth(); ++l) {
-    const Node& node = network.layer(l);
-    const std::int64_t rows = batch * node.shape.positions();
-    if (rows > std::numeric_limits<std::int32_t>::max()) {
-      throw UserError(
-          fmt::format("train.batch: value {}; allowed with {} positions of layer {}: {} at most",
-                      batch, node.shape.positions(), l,
-                      std::numeric_limits<std::int32_t>::max() / node.shape.positions()));
-    }
-    const LayerShape shape{
-        .batch = static_cast<int>(rows), .outputs = node.outputs(), .inputs = node.k};
-    append(training_gemms(config, shape, forward_role(network, l),
-                          needs[static_cast<std::size_t>(node.inputs.front())]),
-           gemms);
-  }
-  return gemms;
-}
-
-std::string text_of(const std::vector<LayerGemm>& gemms) {
-  std::string text;
-  for (const LayerGemm& gemm : gemms) {
-    text += fmt::format("{}{} {}x{}x{}", text.empty() ? "" : ", ", to_string(gemm.a), gemm.m,
-                        gemm.n, gemm.k);
-  }
-  return text;
-}
-
 std::vector<CycleJob> all_cycles(const Space& space, const DataSets& sets) {
   std::vector<CycleJob> jobs;
   for (std::size_t p = 0; p < space.points.size(); ++p) {
     const Config& config = space.points[p].config;
     if (golden_only_setting(config)) continue;
-    std::vector<LayerGemm> gemms;
-    if (space.gemms.empty()) {
-      gemms = at_point(config,
-                       [&] { return network_step(config, sets.at(config.text("data.set")).data); });
-    }
+    std::vector<NetworkGemm> gemms;
     for (const LayerShape& layer : space.gemms) {
-      append(training_gemms(config, layer, Role::kForwardActivation), gemms);
+      for (const LayerGemm& gemm : training_gemms(config, layer, Role::kForwardActivation)) {
+        gemms.push_back({0, gemm});
+      }
     }
     at_point(config, [&] {
-      CycleJob job{p, text_of(gemms), hardware_parameters(config), {}};
-      for (const LayerGemm& gemm : gemms) {
-        job.jobs.push_back(describe(config, job.hardware, gemm, config.source()));
+      if (space.gemms.empty()) {
+        const Dataset& data = sets.at(config.text("data.set")).data;
+        gemms = network_gemms(config, whole_network(config, data), true);
+      } else if (config.precision_table() != nullptr) {
+        throw UserError(
+            "network.precision: allowed without gemms, which are of no layer of the table");
       }
-      jobs.push_back(std::move(job));
+      const HardwareParameters hardware = hardware_parameters(config);
+      jobs.push_back(
+          {p, text_of(gemms), hardware, describe(config, hardware, gemms, config.source())});
     });
   }
   return jobs;

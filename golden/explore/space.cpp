@@ -371,7 +371,7 @@ class Baselines {
  public:
   Baselines(const TomlNode& node, const std::vector<Axis>& axes, const Settings& all,
             const std::string& base, const std::filesystem::path& folder, const Place& place)
-      : axes_(axes), settings_(all), base_(base) {
+      : axes_(axes), settings_(all), base_(base), folder_(folder) {
     if (const auto* preset = std::get_if<std::string>(&node.value)) {
       base_ = configuration_name(*preset, folder);
       return;
@@ -425,7 +425,7 @@ class Baselines {
     const std::string where =
         fmt::format("{}: baseline{}{}", space.source, text.empty() ? "" : " ", text);
     return {.labels = std::move(labels),
-            .config = Config::load(base_, settings, where),
+            .config = Config::load(base_, settings, where, folder_),
             .baseline = {},
             .is_baseline = true};
   }
@@ -434,6 +434,7 @@ class Baselines {
   const Settings& settings_;
   std::string base_;
   Settings own_;
+  std::filesystem::path folder_;
 };
 
 void require_distinct(const std::vector<Axis>& axes, const Settings& fixed, const Place& place) {
@@ -501,7 +502,7 @@ Space parse_space(const std::string& toml, const std::string& where,
     const std::string source =
         fmt::format("{}: point {}", where, text.empty() ? std::string("1") : text);
     space.points.push_back({.labels = std::move(labels),
-                            .config = Config::load(base, settings, source),
+                            .config = Config::load(base, settings, source, folder),
                             .baseline = {},
                             .is_baseline = false});
     choices.push_back(choice);

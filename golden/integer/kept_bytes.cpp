@@ -27,6 +27,7 @@ KeptBytes backward_bytes(const Network& network, const IntegerRecipe& recipe, in
         if (needed[input]) bytes.codes += bytes_of(node.weight.size(), recipe.bits);
         break;
       case NodeKind::kRelu:
+      case NodeKind::kClip:
         bytes.masks += bytes_of(size_of(node), 1);
         break;
       case NodeKind::kGelu:

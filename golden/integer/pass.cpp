@@ -13,6 +13,15 @@
 #include "golden/train/patches.hpp"
 
 namespace sylvester {
+namespace {
+
+// The least mantissa at an exponent of a value of at least 1; at -31 and below no mantissa has one.
+std::int32_t one_at(int exponent) {
+  if (exponent >= 0) return 1;
+  return exponent > -31 ? std::int32_t{1} << -exponent : std::numeric_limits<std::int32_t>::max();
+}
+
+}  // namespace
 
 Draws IntegerPass::draws(int n, IntPurpose purpose, std::uint32_t first) const {
   return {.key = draw_key({.seed = context_.seed,
@@ -82,6 +91,12 @@ void IntegerPass::node_forward(int n, const Node& node) {
     case NodeKind::kRelu:
       y.exponent = x.exponent;
       for (std::size_t i = 0; i < y.values.size(); ++i) y.values[i] = std::max(x.values[i], 0);
+      break;
+    case NodeKind::kClip:
+      y.exponent = std::min(x.exponent, 0);
+      for (std::size_t i = 0; i < y.values.size(); ++i) {
+        y.values[i] = x.values[i] > 0 ? std::min(x.values[i], one_at(x.exponent)) : 0;
+      }
       break;
     case NodeKind::kGelu:
       fit(x, kNarrowBits, output_draws(n, IntPurpose::kNarrowInput), here.norm.narrow);
@@ -303,6 +318,16 @@ void IntegerPass::node_backward(int n, const Node& node) {
         dx.exponent = g.exponent;
         for (std::size_t i = 0; i < dx.values.size(); ++i) {
           dx.values[i] = here.output.values[i] > 0 ? g.values[i] : 0;
+        }
+      });
+      break;
+    case NodeKind::kClip:
+      give(n, node, [&](IntTensor& dx, const Draws&) {
+        const std::int32_t one = one_at(here.output.exponent);
+        dx.exponent = g.exponent;
+        for (std::size_t i = 0; i < dx.values.size(); ++i) {
+          const std::int32_t y = here.output.values[i];
+          dx.values[i] = y > 0 && y < one ? g.values[i] : 0;
         }
       });
       break;

@@ -1,5 +1,7 @@
 #include "golden/train/executor.hpp"
 
+#include "golden/train/dorefa_executor.hpp"
+
 namespace sylvester {
 
 std::unique_ptr<Executor> make_executor(const TrainRecipe& recipe, Backend& backend) {
@@ -10,6 +12,9 @@ std::unique_ptr<Executor> make_executor(const TrainRecipe& recipe, Backend& back
     case TrainMode::kPaperFloat:
       return make_paper_executor(recipe);
     case TrainMode::kInteger:  // has no executor
+    case TrainMode::kDorefa:
+    case TrainMode::kPdqat:
+      return std::make_unique<DorefaExecutor>(recipe, backend, DorefaExecutor::Branch::kLow);
     case TrainMode::kFloat:
       break;
   }

@@ -88,8 +88,8 @@ class Executor {
   PassContext context_;
 };
 
-/// The executor of a recipe. Checks the recipe. `backend` is used in mode kQuantised and must
-/// outlive the executor.
+/// The executor of a recipe, of kPdqat that of the low-precision network. Checks the recipe.
+/// `backend` is used in modes kQuantised, kDorefa and kPdqat and must outlive the executor.
 std::unique_ptr<Executor> make_executor(const TrainRecipe& recipe, Backend& backend);
 
 /// Its parts; each in a file of its own.

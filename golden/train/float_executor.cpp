@@ -1,116 +1,102 @@
-// The float32 baseline, and the same with weights in low precision: OpenBLAS on one thread, so that
-// a machine always gives the same weights.
+#include "golden/train/float_executor.hpp"
+
 #include <cblas.h>
 
 #include <algorithm>
 #include <string>
 
-#include "golden/train/executor.hpp"
 #include "golden/train/operand_jobs.hpp"
-#include "golden/train/patches.hpp"
 
 namespace sylvester {
 namespace {
 
-class FloatExecutor : public Executor {
- public:
-  FloatExecutor() { openblas_set_num_threads(1); }
-
-  void forward(int layer, const FloatMatrix& x, std::uint32_t /*first_sample*/,
-               FloatMatrix& y) override {
-    const Node& node = network_->layer(layer);
-    inputs_[static_cast<std::size_t>(layer)] = &x;
-    const bool conv = node.kind == NodeKind::kConv;
-    const PatchShape patches = conv ? patch_shape(*network_, node) : PatchShape{};
-    const int rows = conv ? x.rows / patches.in.positions() * patches.out.positions() : x.rows;
-    y.resize(rows, node.outputs());
-    for_chunks(node, patches, rows, [&](int first, int count) {
-      const float* a = conv ? gather(patches, x, first, count) : x.values.data();
-      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, count, node.outputs(), node.k, 1.0F, a,
-                  node.k, weights(layer), node.k, 0.0F, y.row(first), node.outputs());
-    });
-    count_gemm(GemmKind::kForward, node, rows);
-  }
-
-  void backward(int layer, const FloatMatrix& g, FloatMatrix* dx, WeightGradient* dw) override {
-    const Node& node = network_->layer(layer);
-    const FloatMatrix& x = *inputs_[static_cast<std::size_t>(layer)];
-    const bool conv = node.kind == NodeKind::kConv;
-    const PatchShape patches = conv ? patch_shape(*network_, node) : PatchShape{};
-    if (dx != nullptr) {
-      dx->resize(x.rows, x.cols);
-      for_chunks(node, patches, g.rows, [&](int first, int count) {
-        if (conv)
-          patches_.resize(static_cast<std::size_t>(count) * static_cast<std::size_t>(node.k));
-        float* product = conv ? patches_.data() : dx->values.data();
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, count, node.k, node.outputs(), 1.0F,
-                    g.row(first), node.outputs(), weights(layer), node.k, 0.0F, product, node.k);
-        if (!conv) return;
-        const int positions = patches.out.positions();
-        sum_patches(patches, product, count / positions,
-                    dx->row(first / positions * patches.in.positions()));
-      });
-      count_gemm(GemmKind::kInputGradient, node, g.rows);
-    }
-    if (dw == nullptr) return;
-    float* sums = dw->as_floats(node.weight.size());
-    for_chunks(node, patches, g.rows, [&](int first, int count) {
-      const float* b = conv ? gather(patches, x, first, count) : x.values.data();
-      cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, node.outputs(), node.k, count, 1.0F,
-                  g.row(first), node.outputs(), b, node.k, first == 0 ? 0.0F : 1.0F, sums, node.k);
-    });
-    count_gemm(GemmKind::kWeightGradient, node, g.rows);
-  }
-
-  [[nodiscard]] KeptBytes kept_bytes(const Network& network, int layer, int batch,
-                                     const LayerGradients& wanted) const override {
-    if (!wanted.dw) return {};
-    return {.floats = sizeof(float) * static_cast<std::uint64_t>(batch) *
-                      static_cast<std::uint64_t>(input_shape(network, layer).size())};
-  }
-  [[nodiscard]] bool keeps_signs(const LayerGradients& wanted) const override { return wanted.dw; }
-
- protected:
-  void take_weights() override { inputs_.resize(network_->layers.size()); }
-
-  // Of a layer, as its GEMMs read them.
-  [[nodiscard]] virtual const float* weights(int layer) const {
-    return network_->layer(layer).weight.data();
-  }
-
- private:
-  // Calls use(first row, rows) for all rows of the output: at once, of a convolution as many images
-  // together as have patches that stay in the cache.
-  template <typename Use>
-  static void for_chunks(const Node& node, const PatchShape& patches, int rows, const Use& use) {
-    constexpr int kCached = 1 << 17;  // floats
-    int chunk = rows;
-    if (node.kind == NodeKind::kConv) {
-      const int positions = patches.out.positions();
-      chunk = std::max(1, kCached / std::max(1, positions * node.k)) * positions;
-    }
-    for (int first = 0; first < rows; first += chunk) use(first, std::min(chunk, rows - first));
-  }
-
-  // Patches behind the output rows first ... first + count.
-  const float* gather(const PatchShape& patches, const FloatMatrix& x, int first, int count) {
+// Calls use(first row, rows) for all rows of the output: at once, of a convolution as many images
+// together as have patches that stay in the cache.
+template <typename Use>
+void for_chunks(const Node& node, const PatchShape& patches, int rows, const Use& use) {
+  constexpr int kCached = 1 << 17;  // floats
+  int chunk = rows;
+  if (node.kind == NodeKind::kConv) {
     const int positions = patches.out.positions();
-    patches_.resize(static_cast<std::size_t>(count) * static_cast<std::size_t>(patches.k()));
-    gather_patches(patches, x.row(first / positions * patches.in.positions()), count / positions,
-                   patches_.data());
-    return patches_.data();
+    chunk = std::max(1, kCached / std::max(1, positions * node.k)) * positions;
   }
+  for (int first = 0; first < rows; first += chunk) use(first, std::min(chunk, rows - first));
+}
 
-  void count_gemm(GemmKind kind, const Node& node, int rows) {
-    if (context_.totals == nullptr) return;
-    GemmTotals& total = context_.totals->gemm[static_cast<std::size_t>(kind)];
-    ++total.gemms;
-    total.macs += static_cast<std::uint64_t>(rows) * node.weight.size();
+}  // namespace
+
+FloatExecutor::FloatExecutor() { openblas_set_num_threads(1); }
+
+void FloatExecutor::forward(int layer, const FloatMatrix& x, std::uint32_t /*first_sample*/,
+                            FloatMatrix& y) {
+  const Node& node = network_->layer(layer);
+  inputs_[static_cast<std::size_t>(layer)] = &x;
+  const bool conv = node.kind == NodeKind::kConv;
+  const PatchShape patches = conv ? patch_shape(*network_, node) : PatchShape{};
+  const int rows = conv ? x.rows / patches.in.positions() * patches.out.positions() : x.rows;
+  y.resize(rows, node.outputs());
+  for_chunks(node, patches, rows, [&](int first, int count) {
+    const float* a = conv ? gather(patches, x, first, count) : x.values.data();
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, count, node.outputs(), node.k, 1.0F, a,
+                node.k, weights(layer), node.k, 0.0F, y.row(first), node.outputs());
+  });
+  count_gemm(GemmKind::kForward, node, rows);
+}
+
+void FloatExecutor::backward(int layer, const FloatMatrix& g, FloatMatrix* dx, WeightGradient* dw) {
+  const Node& node = network_->layer(layer);
+  const FloatMatrix& x = *inputs_[static_cast<std::size_t>(layer)];
+  const bool conv = node.kind == NodeKind::kConv;
+  const PatchShape patches = conv ? patch_shape(*network_, node) : PatchShape{};
+  if (dx != nullptr) {
+    dx->resize(x.rows, x.cols);
+    for_chunks(node, patches, g.rows, [&](int first, int count) {
+      if (conv) patches_.resize(static_cast<std::size_t>(count) * static_cast<std::size_t>(node.k));
+      float* product = conv ? patches_.data() : dx->values.data();
+      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, count, node.k, node.outputs(), 1.0F,
+                  g.row(first), node.outputs(), weights(layer), node.k, 0.0F, product, node.k);
+      if (!conv) return;
+      const int positions = patches.out.positions();
+      sum_patches(patches, product, count / positions,
+                  dx->row(first / positions * patches.in.positions()));
+    });
+    count_gemm(GemmKind::kInputGradient, node, g.rows);
   }
+  if (dw == nullptr) return;
+  float* sums = dw->as_floats(node.weight.size());
+  for_chunks(node, patches, g.rows, [&](int first, int count) {
+    const float* b = conv ? gather(patches, x, first, count) : x.values.data();
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, node.outputs(), node.k, count, 1.0F,
+                g.row(first), node.outputs(), b, node.k, first == 0 ? 0.0F : 1.0F, sums, node.k);
+  });
+  count_gemm(GemmKind::kWeightGradient, node, g.rows);
+}
 
-  std::vector<const FloatMatrix*> inputs_;
-  std::vector<float> patches_;
-};
+KeptBytes FloatExecutor::kept_bytes(const Network& network, int layer, int batch,
+                                    const LayerGradients& wanted) const {
+  if (!wanted.dw) return {};
+  return {.floats = sizeof(float) * static_cast<std::uint64_t>(batch) *
+                    static_cast<std::uint64_t>(input_shape(network, layer).size())};
+}
+
+// Patches behind the output rows first ... first + count.
+const float* FloatExecutor::gather(const PatchShape& patches, const FloatMatrix& x, int first,
+                                   int count) {
+  const int positions = patches.out.positions();
+  patches_.resize(static_cast<std::size_t>(count) * static_cast<std::size_t>(patches.k()));
+  gather_patches(patches, x.row(first / positions * patches.in.positions()), count / positions,
+                 patches_.data());
+  return patches_.data();
+}
+
+void FloatExecutor::count_gemm(GemmKind kind, const Node& node, int rows) {
+  if (context_.totals == nullptr) return;
+  GemmTotals& total = context_.totals->gemm[static_cast<std::size_t>(kind)];
+  ++total.gemms;
+  total.macs += static_cast<std::uint64_t>(rows) * node.weight.size();
+}
+
+namespace {
 
 class FineTuningExecutor final : public FloatExecutor {
  public:

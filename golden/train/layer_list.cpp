@@ -70,6 +70,7 @@ constexpr Rule kRules[] = {
      kHeads | kMlp | kRepeat,
      "transformer-block heads=H [mlp=M] [repeat=R] (H in 1...65535, M in 1...64, R in 1...1000)"},
     {"relu", NodeKind::kRelu, Form::kNode, Argument::kNone, kNoSetting, "relu"},
+    {"clip", NodeKind::kClip, Form::kNode, Argument::kNone, kNoSetting, "clip"},
     {"gelu", NodeKind::kGelu, Form::kNode, Argument::kNone, kNoSetting, "gelu"},
     {"attention", NodeKind::kAttention, Form::kNode, Argument::kNone, kHeads,
      "attention heads=H (H in 1...65535)"},
@@ -318,6 +319,8 @@ int append_node(Network& network, int from, const Layer& layer, bool bias, HostR
       return add_position(network, from, random);
     case NodeKind::kUpsample:
       return add_upsample(network, from, layer.window.kernel);
+    case NodeKind::kClip:
+      return add_clip(network, from);
     case NodeKind::kInput:
     case NodeKind::kAdd:
     case NodeKind::kConcat:
@@ -369,6 +372,17 @@ std::string layer_forms() {
 
 void check_layers(std::span<const std::string> layers) {
   for (std::size_t i = 0; i < layers.size(); ++i) in_entry(layers, i, [&] { parse(layers[i]); });
+}
+
+std::int64_t count_layers(std::span<const std::string> layers) {
+  std::int64_t count = 0;
+  for (const std::string& text : layers) {
+    const Layer layer = parse(text);
+    if (layer.kind == NodeKind::kDense || layer.kind == NodeKind::kConv) ++count;
+    if (layer.form == Form::kBasicBlock) count += 2 * std::int64_t{layer.repeat};
+    if (layer.form == Form::kTransformerBlock) count += 4 * std::int64_t{layer.repeat};
+  }
+  return count;
 }
 
 int append_layers(Network& network, int from, std::span<const std::string> layers, bool bias,

@@ -1,6 +1,7 @@
 // Networks as lists of layers in words, the value of the key network.layers.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -12,7 +13,7 @@ namespace sylvester {
 ///   dense N                         N outputs; "dense input": as many as the sample has values
 ///   conv N kernel=K [stride=S] [pad=P]   N channels; stride 1, no padding
 ///   batch-norm, layer-norm
-///   relu, gelu
+///   relu, clip, gelu              max(x, 0); min(max(x, 0), 1); gelu.hpp
 ///   attention heads=H               over the positions; the input has queries, keys and values
 ///   position                        adds a learned vector to each position
 ///   transformer-block heads=H [mlp=M] [repeat=R]  attention and a hidden layer M times as wide as
@@ -28,6 +29,9 @@ namespace sylvester {
 ///   flatten
 /// Throws UserError `entry 2 'dens 5': ...; allowed: ...` if an entry is none of these.
 void check_layers(std::span<const std::string> layers);
+
+/// GEMM layers of the list, of entries that check_layers() takes; the classifier is not among them.
+std::int64_t count_layers(std::span<const std::string> layers);
 
 /// All that an entry can be, in words and separated by semicolons, for messages.
 std::string layer_forms();

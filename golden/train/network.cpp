@@ -229,6 +229,12 @@ int add_position(Network& network, int input, HostRandom& random) {
   return append(network, std::move(node));
 }
 
+int add_clip(Network& network, int input) {
+  Node node = new_node(NodeKind::kClip, {input}, network.node(input).shape);
+  node.non_negative = true;
+  return append(network, std::move(node));
+}
+
 int add_max_pool(Network& network, int input, const Window& window) {
   return append(network, window_node(NodeKind::kMaxPool, network, input, window));
 }

@@ -19,6 +19,7 @@ enum class NodeKind {
   kGelu,         ///< gelu.hpp
   kAttention,    ///< attention.hpp, over the positions of each sample
   kPosition,     ///< a vector per position is added
+  kClip,         ///< min(max(x, 0), 1)
   kMaxPool,      ///< largest value of each window
   kAveragePool,  ///< mean of each window
   kUpsample,     ///< every row and column several times
@@ -134,6 +135,7 @@ int add_gelu(Network& network, int input);
 int add_attention(Network& network, int input, int heads);
 /// Weights uniform in ±1/sqrt(channels), drawn position by position.
 int add_position(Network& network, int input, HostRandom& random);
+int add_clip(Network& network, int input);
 int add_max_pool(Network& network, int input, const Window& window);
 /// A window without padding.
 int add_average_pool(Network& network, int input, const Window& window);

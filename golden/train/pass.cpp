@@ -22,10 +22,15 @@ namespace {
 
 std::size_t as_size(int value) { return static_cast<std::size_t>(value); }
 
-// Whether the ReLU behind a node may overwrite the node's output: the caller keeps the input, and
-// the backward pass of a ReLU reads its own output.
+// Elementwise, with a gradient that follows from the output.
+bool is_activation(const Node& node) {
+  return node.kind == NodeKind::kRelu || node.kind == NodeKind::kClip;
+}
+
+// Whether the activation behind a node may overwrite the node's output: the caller keeps the input,
+// and the backward pass of an activation reads its own output.
 bool gives_its_matrix(const Node& node) {
-  return node.uses == 1 && node.kind != NodeKind::kInput && node.kind != NodeKind::kRelu;
+  return node.uses == 1 && node.kind != NodeKind::kInput && !is_activation(node);
 }
 
 bool uses_batch(const Executor& executor, const Node& node) {
@@ -80,6 +85,11 @@ void copy_columns_out(const FloatMatrix& whole, int first, FloatMatrix& part) {
 
 }  // namespace
 
+FloatMatrix& Gradients::further(int node) {
+  if (further_.size() <= as_size(node)) further_.resize(as_size(node) + 1);
+  return further_[as_size(node)];
+}
+
 FloatMatrix& Gradients::logits(int h) {
   if (heads_.size() <= as_size(h)) heads_.resize(as_size(h) + 1);
   return heads_[as_size(h)];
@@ -122,7 +132,7 @@ void forward_pass(const Network& network, Executor& executor, Activations& activ
   for (std::size_t n = 1; n < network.nodes.size(); ++n) {
     const Node& node = network.nodes[n];
     const int first = node.inputs.front();
-    const bool in_place = node.kind == NodeKind::kRelu && gives_its_matrix(network.node(first));
+    const bool in_place = is_activation(node) && gives_its_matrix(network.node(first));
     places[n] = in_place ? places[as_size(first)] : static_cast<int>(n);
     FloatMatrix& y = matrices[as_size(places[n])];
     const FloatMatrix& x = activations.of(first);
@@ -150,6 +160,12 @@ void forward_pass(const Network& network, Executor& executor, Activations& activ
         break;
       case NodeKind::kUpsample:
         upsample(patch_shape(network, node), x, y);
+        break;
+      case NodeKind::kClip:
+        for (std::size_t i = 0; i < y.values.size(); ++i) {
+          const float positive = x.values[i] > 0.0F ? x.values[i] : 0.0F;
+          y.values[i] = positive < 1.0F ? positive : 1.0F;
+        }
         break;
       case NodeKind::kBatchNorm:
         batch_norm(node, uses_batch(executor, node), x, y, activations.states_[n].norm);
@@ -223,6 +239,7 @@ class BackwardPass {
     for (int n = static_cast<int>(count) - 1; n > 0; --n) {
       const Node& node = network_.node(n);
       if (node.k > 0) --layer;
+      add_further(n);
       if (place(n) == kNone || node.frozen) {
         gradients_.nodes[as_size(n)].weight.clear();
         gradients_.nodes[as_size(n)].bias.clear();
@@ -276,6 +293,14 @@ class BackwardPass {
     place(n) = sum;
   }
 
+  // What the loss adds to the gradient of node n's output by itself.
+  void add_further(int n) {
+    if (as_size(n) >= gradients_.further_.size()) return;
+    FloatMatrix& further = gradients_.further_[as_size(n)];
+    if (further.rows > 0) give(n, [&](FloatMatrix& part) { part.values = further.values; });
+    further.resize(0, 0);
+  }
+
   // The same with the gradient of node `from`, which is not used any more.
   void hand_on(int from, int to) {
     if (needed_[as_size(to)] && place(to) == kNone) {
@@ -325,6 +350,15 @@ class BackwardPass {
           upsample_gradient(patch_shape(network_, node), gradient(n), dx);
         });
         break;
+      case NodeKind::kClip: {
+        FloatMatrix& g = gradient(n);
+        const std::vector<float>& y = activations_.of(n).values;
+        for (std::size_t i = 0; i < y.size(); ++i) {
+          if (!(y[i] > 0.0F && y[i] < 1.0F)) g.values[i] = 0.0F;
+        }
+        hand_on(n, node.inputs.front());
+        break;
+      }
       case NodeKind::kBatchNorm:
       case NodeKind::kLayerNorm:
         norm_backward(n, node);
@@ -441,7 +475,7 @@ KeptBytes backward_bytes(const Network& network, const Executor& executor, int b
     if (!needed[n]) continue;
     const auto values =
         static_cast<std::uint64_t>(batch) * static_cast<std::uint64_t>(node.shape.size());
-    if (node.kind == NodeKind::kRelu && !signs_are_kept[n]) bytes.masks += (values + 7) / 8;
+    if (is_activation(node) && !signs_are_kept[n]) bytes.masks += (values + 7) / 8;
     if (node.kind == NodeKind::kBatchNorm && !node.frozen) {
       bytes.floats += sizeof(float) * (values + 2 * node.weight.size());
     }

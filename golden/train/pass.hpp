@@ -17,7 +17,8 @@ class Activations {
  public:
   std::uint32_t first_sample = 0;  ///< number of the batch's first sample in its data set
 
-  /// Output of a node, batch·height·width x channels. Overwritten if a ReLU is all that reads it.
+  /// Output of a node, batch·height·width x channels. Overwritten if a ReLU or clip is all that
+  /// reads it.
   [[nodiscard]] const FloatMatrix& of(int node) const {
     return matrices_[static_cast<std::size_t>(places_[static_cast<std::size_t>(node)])];
   }
@@ -57,6 +58,11 @@ class Gradients {
   /// A head whose matrix has no rows has no part in the loss.
   FloatMatrix& logits(int h = 0);
 
+  /// Of a loss that reads the output of an inner node as well: its derivative with respect to that,
+  /// shaped like it, which the caller fills in. Without rows: there is none. The backward pass
+  /// leaves it so.
+  FloatMatrix& further(int node);
+
   /// Result of backward_pass, by node. Empty for nodes without parameters, frozen ones, and those
   /// that the loss does not depend on.
   std::vector<ParameterGradient> nodes;
@@ -65,6 +71,7 @@ class Gradients {
   friend class BackwardPass;
 
   std::vector<FloatMatrix> heads_;
+  std::vector<FloatMatrix> further_;  // by node
   std::vector<FloatMatrix> matrices_;
   std::vector<int> free_;    // numbers of matrices that nobody uses
   std::vector<int> places_;  // number in matrices_ of the gradient of a node's output, or -1
@@ -85,7 +92,8 @@ FloatMatrix& input_of(Activations& activations, const Network& network, int batc
 void forward_pass(const Network& network, Executor& executor, Activations& activations);
 
 /// gradients.nodes from the gradients of the logits, whose matrices have no rows afterwards. The
-/// gradient of a ReLU at 0 is 0. After forward_pass with the same arguments.
+/// gradient of a ReLU at 0 is 0, that of a clip at 0 and 1. After forward_pass with the same
+/// arguments.
 void backward_pass(const Network& network, Executor& executor, const Activations& activations,
                    Gradients& gradients);
 
@@ -94,8 +102,8 @@ void backward_pass(const Network& network, Executor& executor, const Activations
 void learn_statistics(const Activations& activations, Network& network);
 
 /// What a training step keeps from the forward to the backward pass, of nodes that have a gradient:
-/// kept_bytes() of the layers, one bit per output of a ReLU unless the layer behind it keeps signs,
-/// what a maximum chose, input and statistics of a normalisation, input of a GELU, input and
+/// kept_bytes() of the layers, one bit per output of a ReLU or clip unless the layer behind it keeps
+/// signs, what a maximum chose, input and statistics of a normalisation, input of a GELU, input and
 /// probabilities of an attention; of a frozen batch-norm nothing.
 KeptBytes backward_bytes(const Network& network, const Executor& executor, int batch);
 

@@ -171,6 +171,7 @@ TEST(Pass, GradientsOfConvolutionsAndPoolsAreSlopes) {
       {"max-pool 3 stride=2 pad=1", "conv 3 kernel=3 stride=2 pad=2", "average-pool 2 stride=1",
        "flatten", "dense 4"},
       {"conv 3 kernel=1 stride=3", "max-pool 1x2 stride=1", "flatten", "relu"},
+      {"conv 3 kernel=3 pad=1", "clip", "max-pool 2", "flatten", "clip", "dense 4", "clip"},
       {"average-pool 3 stride=2", "conv 2 kernel=2", "flatten", "dense 3", "relu"},
   };
   for (std::uint64_t seed = 1; const Texts& layers : networks) {

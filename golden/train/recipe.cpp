@@ -7,6 +7,7 @@
 
 #include "golden/numerics/names.hpp"
 #include "golden/support/error.hpp"
+#include "golden/train/dorefa_quantiser.hpp"
 
 namespace sylvester {
 namespace {
@@ -99,6 +100,11 @@ const LayerRecipe& TrainRecipe::layer(int index) const {
   return at < layers.size() ? layers[at] : layers.back();
 }
 
+const DorefaLayer& TrainRecipe::dorefa_layer(int index) const {
+  const auto at = static_cast<std::size_t>(index);
+  return at < dorefa.size() ? dorefa[at] : dorefa.back();
+}
+
 void check(const TrainRecipe& recipe) {
   if (recipe.mode == TrainMode::kQuantised) {
     if (recipe.layers.empty()) throw UserError("a quantised recipe needs at least one layer entry");
@@ -117,6 +123,15 @@ void check(const TrainRecipe& recipe) {
       throw UserError(
           fmt::format("an accumulator of {} bits does not hold {} products of {}-bit codes",
                       integer.accumulate.bits, integer.accumulate.tile, integer.bits));
+    }
+  }
+  if (recipe.mode == TrainMode::kDorefa || recipe.mode == TrainMode::kPdqat) {
+    if (recipe.dorefa.empty()) throw UserError("a recipe of DoReFa codes needs at least one layer");
+    for (std::size_t l = 0; l < recipe.dorefa.size(); ++l) {
+      const int bits = recipe.dorefa[l].bits;
+      if (is_dorefa_bits(bits) || bits == DorefaLayer::kFloatBits) continue;
+      throw UserError(fmt::format("layer {}: {} bits; allowed: 1, 2, 4, 8, or {} for float32", l,
+                                  bits, DorefaLayer::kFloatBits));
     }
   }
   if (recipe.mode == TrainMode::kPaperFloat) {

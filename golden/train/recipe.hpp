@@ -19,6 +19,8 @@ enum class TrainMode {
   kQuantised,   ///< the numeric contract, through a Backend
   kPaperFloat,  ///< the published HDQT code: float32 quantisers; golden only
   kInteger,     ///< all of a step in integers (golden/integer), GEMMs through a Backend
+  kDorefa,      ///< forward GEMMs of DoReFa codes through a Backend, straight-through gradients
+  kPdqat,       ///< the same network, learned by constraints (golden/pdqat)
 };
 
 /// What shares the scales and sums of a convolution's backward GEMMs. The weight's gradient is the
@@ -76,6 +78,16 @@ struct PaperRecipe {
   float gradient_limit = 7;  ///< straight-through gradients are zero where |raw value| exceeds it
 };
 
+/// One layer of modes kDorefa and kPdqat.
+struct DorefaLayer {
+  static constexpr int kFloatBits = 32;  ///< high precision: float32, no codes
+
+  int bits = 4;  ///< k of weights and activations: 1, 2, 4, 8 or kFloatBits
+  AccumulateRecipe accumulate;
+
+  [[nodiscard]] bool is_low() const { return bits != kFloatBits; }
+};
+
 struct TrainRecipe {
   TrainMode mode = TrainMode::kFloat;
   /// kQuantised: entry l is layer l; layers beyond the last entry use the last entry.
@@ -84,10 +96,13 @@ struct TrainRecipe {
   double hindsight_eta = 0.1;                ///< of ScaleRule::kHindsight, rule HND-2; 0 ... 1
   PaperRecipe paper;                         ///< kPaperFloat only
   IntegerRecipe integer;                     ///< kInteger only
+  /// kDorefa, kPdqat: by layer; layers beyond the last entry use the last entry.
+  std::vector<DorefaLayer> dorefa;
   /// What training steps and teacher passes count; evaluation passes count nothing.
   CounterMode counters = CounterMode::kFull;
 
   [[nodiscard]] const LayerRecipe& layer(int index) const;
+  [[nodiscard]] const DorefaLayer& dorefa_layer(int index) const;
 };
 
 /// Throws UserError naming layer, role and what is allowed: transforms that differ between the two
