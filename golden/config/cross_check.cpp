@@ -168,7 +168,8 @@ void check_task(const Config& config) {
   if (config.integer("fnt.epochs") != 0) {
     refuse(config, "fnt.epochs", fmt::format("0, for train.task is \"{}\"", task));
   }
-  // Settings of layers by number; the heads of scenes are two.
+  // DoReFa and tables number the layers up to one classifier, scenes have two heads; the boxes' loss
+  // has no integer form.
   const std::string& arithmetic = config.text("train.arithmetic");
   if (arithmetic == "dorefa" || arithmetic == "pdqat" || arithmetic == "integer") {
     refuse(config, "train.arithmetic",
@@ -243,7 +244,7 @@ void check_precision(const Config& config) {
   const std::string& table = config.text("network.precision");
   if (table.empty()) return;
   const std::string& arithmetic = config.text("train.arithmetic");
-  if (arithmetic == "float" || arithmetic == "paper-float") {
+  if (arithmetic == "float" || arithmetic == "paper-float" || arithmetic == "integer") {
     refuse(config, "network.precision",
            fmt::format("none, for train.arithmetic is \"{}\"", arithmetic));
   }
