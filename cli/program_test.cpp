@@ -233,6 +233,13 @@ TEST_F(Program, SimulateCountsTheGemmsOfALayer) {
   EXPECT_EQ(forward.at("macs"), 8 * 5 * 33);
   EXPECT_GE(forward.at("cycles").get<std::uint64_t>() * 16, forward.at("macs"));
   const json training = run_json({"simulate", config, "--gemm", "8,5,33", "--training"});
+  double joules = 0;
+  for (const json& layer : training.at("layers")) {
+    EXPECT_GT(layer.at("energy_j").get<double>(), 0);
+    joules += layer.at("energy_j").get<double>();
+  }
+  EXPECT_NEAR(training.at("energy_j").get<double>(), joules, 1e-9 * joules);
+  EXPECT_GT(training.at("memory_bytes").get<int>(), forward.at("memory_bytes").get<int>());
   ASSERT_EQ(training.at("layers").size(), 3u);
   EXPECT_EQ(training.at("layers")[0], forward.at("layers")[0]);
   EXPECT_EQ(training.at("layers")[2].at("m"), 5);

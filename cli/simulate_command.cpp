@@ -123,8 +123,8 @@ std::vector<Row> contract_rows(const SimulateArguments& arguments, const Config&
                               recipe.operand(gemm.a).format,
                               recipe.operand(gemm.b).format,
                               recipe.gemm(gemm_of(gemm.a)).tile};
-    rows.push_back(
-        {name_of(gemms[i], of_network), l, gemm, formats, gemm_cycles(hardware, jobs[i])});
+    rows.push_back({name_of(gemms[i], of_network), l, gemm, formats, gemm_cycles(hardware, jobs[i]),
+                    energy_events(hardware, jobs[i])});
   }
   return rows;
 }
