@@ -114,7 +114,7 @@ struct NetworkCase {
 const NetworkCase kCases[] = {
     {{"dense 20", "relu", "dense 30", "relu"}, {1, 1, 12}},
     {{"dense 20", "layer-norm", "relu"}, {1, 1, 12}},
-    {{"dense 20", "clip", "dense 30", "batch-norm", "clip"}, {1, 1, 12}},
+    {{"dense 20", "clip", "dense 30", "batch-norm", "clip"}, {1, 1, 12}, 0.25},
     {{"dense 20", "batch-norm", "relu"}, {1, 1, 12}},
     {{"conv 6 kernel=3 pad=1", "relu", "max-pool 2", "flatten", "dense 9"}, kImage},
     {{"conv 6 kernel=3 stride=2", "relu", "average-pool", "dense 9"}, kImage},
