@@ -74,7 +74,8 @@ TEST_F(Program, ExploreRefusesBadInput) {
   expect_bad_input({"explore", space, "--out", folder_.string()}, "which no earlier run");
   expect_bad_input({"explore", space, "--out", out, "--workers", "-1"}, "--workers");
   expect_bad_input({"explore", space, "--out", out, "--data", folder_.string()}, "--data");
-  expect_bad_input({"explore", space, "--out", out, "--set", "array.rows=3"}, "array.rows: also in [set] or given by --set");
+  expect_bad_input({"explore", space, "--out", out, "--set", "array.rows=3"},
+                   "array.rows: also in [set] or given by --set");
   expect_bad_input({"explore", space, "--out", out, "--set", "operands.forward_weight=i8"},
                    "space.toml: point accumulator.bits = 6, array.rows = 4: ");
   expect_bad_input({"explore", file("bad.toml", "base = 3\n"), "--out", out}, "bad.toml: base");

@@ -90,6 +90,11 @@ TEST_F(Program, PrecisionTablesReachEveryCommand) {
                    "--input: value 5x5; allowed: N or HxWxC");
   expect_bad_input({"simulate", "hdqt", "--input", "0", "--classes", "3"}, "--input: value 0");
   expect_bad_input({"simulate", "pdqat", "--gemm", "1,2,3"}, "train.arithmetic: value pdqat");
+  expect_bad_input(
+      {"simulate", "pdqat", "--set", "pdqat.bits=32", "--input", "216", "--classes", "12"},
+      "at least one layer in low precision");
+  expect_bad_input({"simulate", "hdqt", "--input", "65535x65535x65535", "--classes", "2"},
+                   "--input: value 65535x65535x65535; allowed: N or HxWxC");
   const std::string out = (folder_ / "rtl").string();
   EXPECT_EQ(run(with({"generate", "hdqt", "--out", out}, with_table)).status, 0);
   file("t.toml", "[[layer]]\nnumber = 1\noperands.forward_weight = \"i8\"\n");

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <charconv>
+#include <cstdint>
+#include <limits>
 #include <vector>
 
 #include <fmt/format.h>
@@ -69,13 +71,15 @@ Shape parse_shape(const std::string& text) {
     sizes.push_back(size);
     if (rest == end && sizes.size() == 1) return {.height = 1, .width = 1, .channels = size};
     if (rest == end && sizes.size() == 3) {
+      if (std::int64_t{sizes[0]} * sizes[1] * sizes[2] > std::numeric_limits<int>::max()) break;
       return {.height = sizes[0], .width = sizes[1], .channels = sizes[2]};
     }
     if (rest == end || *rest != 'x') break;
     at = rest + 1;
   }
   throw UserError(
-      fmt::format("--input: value {}; allowed: N or HxWxC, each 1...{}", text, kMostLength));
+      fmt::format("--input: value {}; allowed: N or HxWxC, each 1...{}, 2^31 - 1 values at most",
+                  text, kMostLength));
 }
 
 // For samples of --input and so many classes.
@@ -164,6 +168,12 @@ std::vector<Row> code_rows(const SimulateArguments& arguments, const Config& con
                         .b = {},
                         .gemm = jobs.gemm,
                         .counts = {.prepare_a = 0, .prepare_b = 0, .gemm = jobs.count}})});
+  }
+  if (rows.empty()) {
+    throw UserError(fmt::format(
+        "{}: pdqat.high_precision: value {}; allowed for simulate: at least one layer in low "
+        "precision",
+        config.source(), value_text(config.value("pdqat.high_precision"))));
   }
   return rows;
 }

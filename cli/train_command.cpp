@@ -64,7 +64,7 @@ std::unique_ptr<Backend> make_backend(const std::string& name, const Config& con
   if (name != "golden" && has_dorefa_codes(config)) {
     require_one_width(config, "--backend " + name);
     require_formats(config, "--backend " + name);
-  } else if (name != "golden") {
+  } else if (name != "golden" && config.text("train.arithmetic") == "quantised") {
     require_prepare_unit(config, "--backend " + name);
   }
   if (name == "systemc") return make_systemc_backend(hardware_parameters(config));

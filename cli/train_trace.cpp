@@ -4,25 +4,14 @@
 
 #include <fmt/format.h>
 
+#include "golden/config/precision_table.hpp"
 #include "golden/numerics/role.hpp"
 #include "golden/support/error.hpp"
 
 namespace sylvester {
+namespace {
 
-TrainTrace::TrainTrace(const TraceArguments& arguments, TraceSelection selection)
-    : arguments_(arguments), selection_(std::move(selection)), file_(arguments.file) {}
-
-std::unique_ptr<TrainTrace> TrainTrace::make(const TraceArguments& arguments, const Config& config,
-                                             int seeds) {
-  if (arguments.file.empty()) return nullptr;
-  if (seeds != 1) {
-    throw UserError(fmt::format("--trace: {} seeds; allowed: --seeds 1", seeds));
-  }
-  const std::string& arithmetic = config.text("train.arithmetic");
-  if (arithmetic != "quantised") {
-    throw UserError(fmt::format("{}: train.arithmetic: value {}; allowed with --trace: quantised",
-                                config.source(), arithmetic));
-  }
+void require_traceable(const Config& config) {
   // Codes that no preparation of the GEMM made, or that one made with more than its recipe;
   // products that are a part of a layer's gradient only; steps without jobs.
   for (const char* key : {"backward.reuse_codes", "backward.one_draw"}) {
@@ -42,6 +31,30 @@ std::unique_ptr<TrainTrace> TrainTrace::make(const TraceArguments& arguments, co
     if (config.text(key) == "hindsight") {
       throw UserError(fmt::format("{}: {}: value hindsight; allowed with --trace: the other rules",
                                   config.source(), key));
+    }
+  }
+}
+
+}  // namespace
+
+TrainTrace::TrainTrace(const TraceArguments& arguments, TraceSelection selection)
+    : arguments_(arguments), selection_(std::move(selection)), file_(arguments.file) {}
+
+std::unique_ptr<TrainTrace> TrainTrace::make(const TraceArguments& arguments, const Config& config,
+                                             int seeds) {
+  if (arguments.file.empty()) return nullptr;
+  if (seeds != 1) {
+    throw UserError(fmt::format("--trace: {} seeds; allowed: --seeds 1", seeds));
+  }
+  const std::string& arithmetic = config.text("train.arithmetic");
+  if (arithmetic != "quantised") {
+    throw UserError(fmt::format("{}: train.arithmetic: value {}; allowed with --trace: quantised",
+                                config.source(), arithmetic));
+  }
+  require_traceable(config);
+  if (config.precision_table() != nullptr) {
+    for (const auto& [layer, settings] : config.precision_table()->settings) {
+      require_traceable(config.layer(layer));
     }
   }
   return std::unique_ptr<TrainTrace>(

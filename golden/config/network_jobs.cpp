@@ -87,13 +87,14 @@ CodeJobs describe(const DorefaLayer& layer, const HardwareParameters& hardware,
                     .b = operand(formats.weight, gemm.n),
                     .recipe = layer.accumulate,
                     .counters = hardware.counters};
+  CodeJobs jobs{.gemm = {}, .count = formats.parts * formats.parts};
   try {
-    CodeJobs jobs{.gemm = describe_shape(hardware, job), .count = formats.parts * formats.parts};
-    require_few_steps(gemm, jobs.gemm, where);
-    return jobs;
+    jobs.gemm = describe_shape(hardware, job);
   } catch (const UserError& error) {
     throw UserError(fmt::format("{}: {}", where, error.what()));
   }
+  require_few_steps(gemm, jobs.gemm, where);
+  return jobs;
 }
 
 }  // namespace sylvester

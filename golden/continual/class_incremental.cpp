@@ -221,7 +221,9 @@ class Run {
     for (const auto& samples : train_samples_) of_a_class = std::max(of_a_class, samples.size());
     const std::tuple<const char*, int, std::size_t> batches[] = {
         {"train.batch", settings_.batch, as_size(learned)},
-        {"train.test_batch", settings_.test_batch, std::max(tested, test_samples)},
+        {"train.test_batch", settings_.test_batch,
+         std::max({tested, test_samples,
+                   learner_->measures_epochs() ? as_size(learned) : std::size_t{0}})},
         {"train.exemplar_batch", settings_.exemplar_batch, keeps_exemplars() ? of_a_class : 0}};
     const Network network = last_network();
     for (const auto& [key, batch, samples] : batches) {

@@ -137,7 +137,8 @@ std::string trial_text(const Config& config) {
   for (const KeyDeclaration& key : declared_keys()) {
     if (key.name.starts_with("data.") || key.name.starts_with("continual.") ||
         key.name.starts_with("network.") || key.name.starts_with("train.") ||
-        key.name.starts_with("pdqat.")) {
+        key.name.starts_with("pdqat.") || key.name.starts_with("integer.") ||
+        key.name.starts_with("accumulator.") || key.name == "hardware.counters") {
       text += value_text(config.value(key.name)) + "\n";
     }
   }

@@ -31,17 +31,19 @@ std::vector<LayerDual> layer_duals(const Json& result, DualKind kind, const std:
   try {
     const Json& seeds = result.at("seeds");
     for (std::size_t s = 0; s < seeds.size(); ++s) {
+      const auto differ = [&] {
+        throw UserError(fmt::format("{}: its seeds have constraints of different layers", file));
+      };
       std::size_t i = 0;
       for (const Json& layer : seeds.at(s).at("constraints").at("layers")) {
         if (!layer.contains(name)) continue;
         const int number = layer.at("layer").get<int>();
         if (s == 0) duals.push_back({number, 0.0});
-        if (i >= duals.size() || duals[i].layer != number) {
-          throw UserError(fmt::format("{}: its seeds have constraints of different layers", file));
-        }
+        if (i >= duals.size() || duals[i].layer != number) differ();
         duals[i++].dual +=
             layer.at(name).at("dual").get<double>() / static_cast<double>(seeds.size());
       }
+      if (i != duals.size()) differ();
     }
   } catch (const nlohmann::json::exception&) {
     throw UserError(fmt::format(

@@ -124,13 +124,13 @@ class SceneRun {
         report(TrainProgress::Event::kUpdate);
       }
       where_.loss = loss / batches;
+      result_.task_loss = {where_.loss};
       cut_short_ = start < order.size() || (stopped() && epoch + 1 < settings_.epochs);
       next_epoch_ = epoch + 1;
       if (start < order.size()) break;  // no place to go on from
       report(TrainProgress::Event::kEpoch);
       offer_state();
     }
-    result_.task_loss.push_back(where_.loss);
   }
 
   void gather(const Scenes& scenes, std::span<const int> images, FloatMatrix& x) const {
@@ -250,6 +250,7 @@ class SceneRun {
     state.at("records").get_to(where_.records);
     from_state(state.at("linear"), result_.linear);
     state.at("task_loss").get_to(result_.task_loss);
+    if (!result_.task_loss.empty()) where_.loss = result_.task_loss.back();
     from_state(state.at("totals"), result_.totals);
     state.at("evaluation_seconds").get_to(result_.evaluation_seconds);
     state.at("seconds").get_to(earlier_seconds_);

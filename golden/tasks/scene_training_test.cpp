@@ -116,6 +116,7 @@ TEST(SceneTraining, GoesOnFromAState) {
       EXPECT_EQ(result.weights_sha256, whole.weights_sha256);
       EXPECT_EQ(result.linear.accuracy, whole.linear.accuracy);
       EXPECT_EQ(result.totals, whole.totals);
+      EXPECT_EQ(result.task_loss, whole.task_loss);
       EXPECT_EQ(result.steps, whole.steps);
       EXPECT_EQ(result.complete, whole.complete);
       EXPECT_EQ(records, 3U);
