@@ -133,12 +133,14 @@ std::vector<Job> all_trainings(const Space& space, const DataSets& sets,
 // Settings that only a run on its data can refuse are refused by its first step. Only these keys
 // matter to that.
 std::string trial_text(const Config& config) {
+  std::vector<std::string_view> groups = {"data.", "continual.", "network.", "train."};
+  const std::string& arithmetic = config.text("train.arithmetic");
+  if (arithmetic == "integer" || arithmetic == "pdqat") {  // learners with conditions of their own
+    groups.insert(groups.end(), {"integer.", "pdqat.", "accumulator.", "hardware.counters"});
+  }
   std::string text;
   for (const KeyDeclaration& key : declared_keys()) {
-    if (key.name.starts_with("data.") || key.name.starts_with("continual.") ||
-        key.name.starts_with("network.") || key.name.starts_with("train.") ||
-        key.name.starts_with("pdqat.") || key.name.starts_with("integer.") ||
-        key.name.starts_with("accumulator.") || key.name == "hardware.counters") {
+    if (std::ranges::any_of(groups, [&](auto group) { return key.name.starts_with(group); })) {
       text += value_text(config.value(key.name)) + "\n";
     }
   }
