@@ -46,8 +46,8 @@ void words_of(std::span<const float> x, int rows, int cols, std::string_view nam
   for (std::size_t i = 0; i < x.size(); ++i) {
     const Unpacked parts = unpack(x[i]);
     const int distance = largest - parts.exponent;
-    const auto word =
-        static_cast<std::int32_t>(distance > kFractionBits ? 0 : parts.significand >> distance);
+    const bool vanishes = parts.significand == 0 || distance > kFractionBits;
+    const auto word = static_cast<std::int32_t>(vanishes ? 0 : parts.significand >> distance);
     out.values[i] = parts.negative ? -word : word;
   }
 }
